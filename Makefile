@@ -1,0 +1,39 @@
+# Corridor: the verbs of a checkout. Each sets itself up in its own virtual environment and leaves nothing outside it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: demo test check format lint types layers bench lock clean
+
+$(VENV)/installed.txt: requirements/dev.txt pyproject.toml
+	@tools/make-venv $(VENV) requirements/dev.txt
+
+demo: $(VENV)/installed.txt  ## two nodes on this machine run the whole journey; ALERTS=FILE.csv takes your own export
+	@$(BIN)/corridor demo $(if $(ALERTS),--alerts "$(ALERTS)")
+
+test: $(VENV)/installed.txt  ## every test; the last lines say which suites were skipped and why
+	@tools/run-tests
+
+check: format lint types layers test  ## what has to pass before a change lands
+
+format: $(VENV)/installed.txt
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/installed.txt
+	@$(BIN)/ruff check .
+
+types: $(VENV)/installed.txt
+	@$(BIN)/mypy
+
+layers: $(VENV)/installed.txt  ## the direction of imports (import contracts in pyproject.toml)
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/installed.txt
+	@$(BIN)/python benchmarks/journey.py
+
+lock:  ## renew requirements/*.txt from pyproject.toml (needs uv)
+	@tools/lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist

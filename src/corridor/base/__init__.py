@@ -1,0 +1,1 @@
+"""Vocabulary that every other package shares; standard library only, no I/O, no clock, no chance."""

@@ -1,0 +1,148 @@
+"""JSON at the gate: one bounded parser for untrusted bytes, and one canonical form for what is hashed or signed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from corridor.base.errors import LocalError, MalformedError, TooLargeError
+
+JsonObject = Mapping[str, Any]
+"""A decoded JSON object; treated as immutable everywhere."""
+
+MAX_SAFE_INTEGER: Final = 2**53 - 1
+"""The greatest integer that every JSON reader keeps exactly (RFC 7493 §2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLimits:
+    """Bounds on a document from outside: bytes, nesting of arrays and objects, characters of one number."""
+
+    max_bytes: int = 1_048_576
+    max_depth: int = 64
+    max_number_length: int = 64
+
+
+DEFAULT_LIMITS: Final = JsonLimits()
+
+
+def parse_json(data: bytes, limits: JsonLimits = DEFAULT_LIMITS) -> Any:
+    """Decode one JSON text within `limits`.
+
+    Duplicate names, NaN, infinities and lone surrogates are refused: two readers would not agree on what they mean.
+
+    Raises:
+        TooLargeError: over `max_bytes`, `max_depth` or `max_number_length`.
+        MalformedError: not JSON in UTF-8, or one of the above.
+    """
+    if len(data) > limits.max_bytes:
+        raise TooLargeError(f"a document has at most {limits.max_bytes} bytes, this one {len(data)}")
+    try:
+        value = _decoder(limits).decode(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise MalformedError(f"not UTF-8 at byte {error.start}") from None
+    except RecursionError:
+        raise TooLargeError(f"nested deeper than {limits.max_depth} levels") from None
+    except json.JSONDecodeError as error:
+        raise MalformedError(
+            f"not JSON: {error.msg.lower()}", place=f"line {error.lineno} column {error.colno}"
+        ) from None
+    _check_depth(value, limits.max_depth)
+    return value
+
+
+def _decoder(limits: JsonLimits) -> json.JSONDecoder:
+    def number(text: str) -> str:
+        if len(text) > limits.max_number_length:
+            raise TooLargeError(f"a number has at most {limits.max_number_length} characters, this one {len(text)}")
+        return text
+
+    def whole(text: str) -> int:
+        value = int(number(text))
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise MalformedError(f"the number {text} is beyond ±(2^53-1)")
+        return value
+
+    def real(text: str) -> float:
+        value = float(number(text))
+        if value in (float("inf"), float("-inf")):
+            raise MalformedError(f"the number {text} is out of range")
+        return value
+
+    return json.JSONDecoder(
+        object_pairs_hook=_unique, parse_int=whole, parse_float=real, parse_constant=_refuse_constant
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedError(f"the name `{twice[:80]}` stands twice in one object")
+    return found
+
+
+def _refuse_constant(text: str) -> None:
+    raise MalformedError(f"{text} is not a JSON number")
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _check_depth(value: Any, max_depth: int) -> None:
+    """Walk without recursion, so that the check itself has no depth to exhaust."""
+    level: list[Any] = [value]
+    depth = 0
+    while level:
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.keys())
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str) and not item.isascii() and _SURROGATE.search(item):
+                raise MalformedError("a string holds half a surrogate pair")
+        depth += any(isinstance(item, dict | list) for item in level)
+        if depth > max_depth:
+            raise TooLargeError(f"nested deeper than {max_depth} levels")
+        level = below
+
+
+def canonical_json(value: Any) -> bytes:
+    """The canonical form of RFC 8785 (JCS) for values without fractions: what is hashed and signed.
+
+    Raises:
+        LocalError: the value holds a float, an integer beyond ±(2^53-1), a lone surrogate, or what is not JSON.
+    """
+    prepared = _ordered(value)
+    try:
+        text = json.dumps(prepared, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise LocalError("a string with half a surrogate pair has no canonical form") from None
+
+
+def _ordered(value: Any) -> Any:
+    """`value` with every object's names in order of their UTF-16 code units (RFC 8785 §3.2.3)."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise LocalError(f"the number {value} is beyond ±(2^53-1) and has no canonical form")
+        return value
+    if isinstance(value, Mapping):
+        return {name: _ordered(value[name]) for name in sorted(value, key=_utf16)}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [_ordered(item) for item in value]
+    raise LocalError(f"a value of type {type(value).__name__} has no canonical form")
+
+
+def _utf16(name: object) -> bytes:
+    if not isinstance(name, str):
+        raise LocalError(f"`{name}` is not a JSON name")
+    return name.encode("utf-16-be", "surrogatepass")
