@@ -55,7 +55,7 @@ def parse_instant(text: object, place: str) -> datetime:
         except (ValueError, OverflowError):
             pass
     raise MalformedError(
-        f"`{printable(str(text))}` is not an instant",
+        f"`{_shown(text)}` is not an instant",
         place=place,
         remedy="write it as 2026-11-22T10:00:00Z, with its time zone",
     )
@@ -77,4 +77,9 @@ def parse_date(text: object, place: str) -> date:
             return date.fromisoformat(text)
         except ValueError:
             pass
-    raise MalformedError(f"`{printable(str(text))}` is not a day", place=place, remedy="write it as 2026-11-22")
+    raise MalformedError(f"`{_shown(text)}` is not a day", place=place, remedy="write it as 2026-11-22")
+
+
+def _shown(value: object) -> str:
+    """Text as it can be shown, or of anything else its type: an integer of 5,000 digits has no text in CPython."""
+    return printable(value) if isinstance(value, str) else type(value).__name__

@@ -6,6 +6,7 @@
     ├── LocalError                 we, our settings or our machine are at fault
     │   ├── SettingsError          a setting, file or key of this node is missing or wrong
     │   ├── StorageError           the database is locked, full, damaged, or of another version
+    │   ├── StaleError             another writer came first: load and decide again
     │   └── UnreachableError       a peer could not be reached, or answered with what no protocol allows
     └── RemoteError                whoever sent the input is at fault
         ├── MalformedError         not well-formed, not of the expected shape, or an impossible value
@@ -15,8 +16,8 @@
         ├── NotFoundError          no such thing, or not yours: the two are told apart nowhere
         └── ConflictError          not possible in the present state
 
-Messages are one sentence, lower-case, with the offending value in backticks. `place` says where (a JSON path, a file with
-its line, a row and a column), `remedy` what to do next.
+Messages are one sentence, lower-case, with the offending value in backticks. `place` says where (a JSON path, a file
+with its line, a row and a column), `remedy` what to do next.
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ class StorageError(LocalError):
     """The database is locked, full, damaged, or of another version."""
 
     code = "storage"
+
+
+class StaleError(LocalError):
+    """Another writer came first: what was read no longer holds; load and decide again."""
+
+    code = "stale"
 
 
 class UnreachableError(LocalError):

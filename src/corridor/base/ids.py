@@ -22,12 +22,16 @@ IdSource = Callable[[], str]
 """Gives a fresh identifier at each call, such as `urn:uuid:...`; adapters own the chance behind it."""
 
 MAX_ID_LENGTH: Final = 512
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
-_DOT_SEGMENT = re.compile(r"(^|[/:%])\.{1,2}($|[/?#])|%2e%2e", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\\]")
+# Percent-encoded dots and delimiters count as what they decode to: servers and URL parsers disagree on when they do.
+_DOT_SEGMENT = re.compile(
+    r"(^|[/:%]|%2f|%3a|%5c)(\.|%2e){1,2}($|[/?#]|%2f|%3f|%23|%5c)|%2e%2e",
+    re.IGNORECASE,
+)
 
 
 def check_id(text: object, place: str) -> str:
-    """Return `text` if it can be an identifier: 1 to 512 characters, no white space or control character, no dot segment.
+    """Return `text` if it can be an identifier: 1 to 512 characters, no white space, control character or dot segment.
 
     Raises:
         MalformedError: with `place`, if it cannot.

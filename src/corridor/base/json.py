@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from corridor.base.errors import LocalError, MalformedError, TooLargeError
+from corridor.base.ids import printable
 
 JsonObject = Mapping[str, Any]
 """A decoded JSON object; treated as immutable everywhere."""
@@ -80,9 +82,9 @@ def _decoder(limits: JsonLimits) -> json.JSONDecoder:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedError(f"the name `{twice[:80]}` stands twice in one object")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise MalformedError(f"the name `{printable(twice)}` stands twice in one object")
     return found
 
 
