@@ -1,0 +1,1 @@
+"""For users' tests, imported by no product code: a dialogue DSL, simulated participants, suites for adapters."""
