@@ -1,0 +1,286 @@
+"""The client: bounded, without redirects or cookies, and to allowed addresses only."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, Final, Self
+
+import aiohttp
+import orjson
+from aiohttp.resolver import DefaultResolver
+from yarl import URL
+
+from corridor.base.errors import MalformedError, TooLargeError, UnreachableError
+from corridor.base.ids import ParticipantId, printable
+from corridor.base.json import JsonLimits, JsonObject, parse_json
+from corridor.http.outbound import Destinations, GuardedResolver
+from corridor.service.ports import Reply
+
+_DOCUMENT: Final = JsonLimits(max_bytes=16_777_216)
+_PUBLIC_DOCUMENT: Final = JsonLimits(max_bytes=262_144, max_depth=16)
+_OK: Final = 200
+_REDIRECT: Final = 300
+_REFUSED: Final = 400
+_FAILED: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimits:
+    """Bounds on an answer and on the client itself.
+
+    Attributes:
+        seconds: for a whole request, from connecting to the last byte.
+        public_seconds: the same for public documents, which requests of others wait for.
+        connect_seconds: for connecting.
+        document: bytes and nesting of a JSON answer.
+        public_document: the same of public documents: DID documents, versions.
+        connections: open at a time, all in all.
+        connections_per_host: open at a time to one partner.
+        keep_alive_seconds: how long an idle connection is kept.
+    """
+
+    seconds: float = 15.0
+    public_seconds: float = 5.0
+    connect_seconds: float = 5.0
+    document: JsonLimits = _DOCUMENT
+    public_document: JsonLimits = _PUBLIC_DOCUMENT
+    connections: int = 256
+    connections_per_host: int = 32
+    keep_alive_seconds: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    status: int
+    body: bytes
+
+
+class _StaleConnectionError(Exception):
+    """The peer had closed a kept connection before our request came through it."""
+
+
+class HttpClient:
+    """A pool of connections; open it with `async with`, within the event loop that uses it.
+
+    Args:
+        destinations: where it may call.
+        limits: what an answer may cost.
+        tls: trust anchors of one's own instead of the system's.
+    """
+
+    def __init__(
+        self,
+        destinations: Destinations,
+        limits: ReplyLimits | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.limits = limits or ReplyLimits()
+        self._destinations = destinations
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = self._open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Callable[[], Mapping[str, str]],
+        body: bytes | None = None,
+        *,
+        max_bytes: int,
+        seconds: float,
+    ) -> _Raw:
+        """One request; once more if the kept connection it took was closed already, with headers made anew.
+
+        Raises:
+            UnreachableError: the address must not be called, no answer came within `seconds`, or it is over
+                `max_bytes`, coded, a redirect, or a status from 500 on.
+        """
+        self._destinations.check_url(url)
+        once = partial(self._once, method, url, body=body, max_bytes=max_bytes, seconds=seconds)
+        try:
+            return await once(headers())
+        except _StaleConnectionError:
+            pass
+        try:
+            return await once(headers())
+        except _StaleConnectionError as error:
+            raise _unreachable(url, error.__cause__ or error) from None
+
+    async def _once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        body: bytes | None,
+        max_bytes: int,
+        seconds: float,
+    ) -> _Raw:
+        if self._session is None:
+            self._session = self._open()
+        connection = SimpleNamespace(reused=False)
+        try:
+            async with self._session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=self.limits.connect_seconds),
+                trace_request_ctx=connection,
+            ) as response:
+                _check_answer(response, url)
+                return _Raw(response.status, await _read(response, url, max_bytes))
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            if connection.reused:
+                raise _StaleConnectionError from error
+            raise _unreachable(url, error) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+            raise _unreachable(url, error) from None
+
+    def _open(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            resolver=GuardedResolver(DefaultResolver(), self._destinations),
+            # What was resolved is judged at each connection, not remembered from another.
+            use_dns_cache=False,
+            limit=self.limits.connections,
+            limit_per_host=self.limits.connections_per_host,
+            keepalive_timeout=self.limits.keep_alive_seconds,
+            ssl=self._tls if self._tls is not None else True,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # A coded answer is not asked for, and not decoded: none can grow in our memory.
+            auto_decompress=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "corridor"},
+            trace_configs=[_reuse_trace()],
+        )
+
+
+def _reuse_trace() -> aiohttp.TraceConfig:
+    """Notes whether a request took a kept connection: only then is a closed one nobody's fault."""
+    trace = aiohttp.TraceConfig()
+
+    async def note(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
+        context.trace_request_ctx.reused = True
+
+    trace.on_connection_reuseconn.append(note)
+    return trace
+
+
+def _check_answer(response: aiohttp.ClientResponse, url: str) -> None:
+    status = response.status
+    if status >= _FAILED:
+        raise UnreachableError(f"`{printable(url)}` answers {status}", status=status)
+    if _REDIRECT <= status < _REFUSED:
+        raise UnreachableError(f"`{printable(url)}` answers {status}, and redirects are not followed", status=status)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnreachableError(f"`{printable(url)}` answers in a coding that was not asked for", status=status)
+
+
+async def _read(response: aiohttp.ClientResponse, url: str, max_bytes: int) -> bytes:
+    found = bytearray()
+    async for part in response.content.iter_any():
+        found += part
+        if len(found) > max_bytes:
+            response.close()
+            raise UnreachableError(
+                f"`{printable(url)}` answers with more than {max_bytes} bytes", status=response.status
+            )
+    return bytes(found)
+
+
+def _unreachable(url: str, error: BaseException) -> UnreachableError:
+    why = "it did not answer in time" if isinstance(error, TimeoutError) else printable(str(error), 200)
+    return UnreachableError(
+        f"`{printable(url)}` cannot be reached: {why or type(error).__name__}",
+        remedy="see whether the partner's node runs and the address is right",
+    )
+
+
+class HttpSender:
+    """Speaks to partners as ourselves; implements the port `Sender`.
+
+    Args:
+        client: the pool.
+        token: makes a fresh identity token for an audience; called once per attempt, since a token is used once.
+    """
+
+    def __init__(self, client: HttpClient, token: Callable[[ParticipantId], str]) -> None:
+        self._client = client
+        self._token = token
+
+    async def request(
+        self, audience: ParticipantId, method: str, url: str, document: JsonObject | None = None
+    ) -> Reply:
+        """Send one request and give the answer, whatever its status below 500.
+
+        What a refusal (4xx) says is given where it can be read and None where not; success has to be readable. No
+        content type is asked for: peers leave it out.
+
+        Raises:
+            UnreachableError: no connection, a time-out, an answer over the limits or not JSON, a redirect, or a status
+                from 500 on.
+        """
+        body = None if document is None else orjson.dumps(document)
+        kind = {} if document is None else {"Content-Type": "application/json"}
+
+        def headers() -> Mapping[str, str]:
+            return {"Authorization": f"Bearer {self._token(audience)}", **kind}
+
+        most, limits = self._client.limits.seconds, self._client.limits.document
+        raw = await self._client.request(method, url, headers, body, max_bytes=limits.max_bytes, seconds=most)
+        try:
+            return Reply(raw.status, _object(raw.body, url, limits) if raw.body else None)
+        except UnreachableError:
+            if raw.status >= _REFUSED:
+                return Reply(raw.status, None)
+            raise
+
+
+class HttpReader:
+    """Fetches public documents; what `trust.did_web` reads with."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    async def read(self, url: str) -> JsonObject:
+        """The JSON object at `url`.
+
+        Raises:
+            UnreachableError: it cannot be had, or the answer is not 200 with a JSON object within the limits.
+        """
+        most, limits = self._client.limits.public_seconds, self._client.limits.public_document
+        raw = await self._client.request("GET", url, dict, max_bytes=limits.max_bytes, seconds=most)
+        if raw.status != _OK:
+            raise UnreachableError(f"`{printable(url)}` answers {raw.status}", status=raw.status)
+        return _object(raw.body, url, limits)
+
+
+def _object(body: bytes, url: str, limits: JsonLimits) -> JsonObject:
+    try:
+        value = parse_json(body, limits)
+    except (MalformedError, TooLargeError) as error:
+        raise UnreachableError(f"`{printable(url)}` answers with no usable JSON: {error.message}") from None
+    if not isinstance(value, dict):
+        raise UnreachableError(f"`{printable(url)}` answers with JSON that is no object")
+    return value

@@ -1,0 +1,85 @@
+"""Bounds on what comes before a request can be refused: its head, in bytes and in time.
+
+The server buffers header fields without a limit and waits for them without end; a sender that never finishes its head
+would hold memory and a connection for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol on httptools, whose heads have to arrive whole, in time and within bounds.
+
+    Give it to uvicorn as `http=GuardedProtocol`; a connection that breaks a bound is closed without an answer.
+
+    Attributes:
+        max_head_bytes: of a head that arrives in more than one piece.
+        head_seconds: from its first bytes, or from connecting, to the end of the head.
+    """
+
+    max_head_bytes: ClassVar[int] = 65_536
+    head_seconds: ClassVar[float] = 15.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._awaits_head = True
+        self._progress = False
+        self._head_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; then see whether these bytes were a piece of a head that goes on."""
+        self._progress = False
+        super().data_received(data)
+        if not self._awaits_head or self._progress:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > self.max_head_bytes:
+            self.transport.abort()
+        else:
+            self._arm()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: what follows is bounded by the application."""
+        self._disarm()
+        self._awaits_head = False
+        self._progress = True
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole: the next bytes begin another head."""
+        self._awaits_head = True
+        self._progress = True
+        super().on_message_complete()
+
+    def _arm(self) -> None:
+        if self._timer is None and not self.transport.is_closing():
+            self._timer = self.loop.call_later(self.head_seconds, self._expire)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        self._timer = None
+        # A request before may still be being answered; the idle time-out of the server begins when that is done.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete:
+            self.transport.abort()

@@ -1,0 +1,30 @@
+"""Media types of request bodies."""
+
+from __future__ import annotations
+
+from email.message import Message
+from typing import Final
+
+from corridor.http.errors import UnsupportedMediaTypeError
+
+JSON_TYPE: Final = "application/json"
+# DSP 2025-1, HTTPS bindings: `application/json` has to be read, `application/ld+json` may be.
+_READ: Final = (JSON_TYPE, "application/ld+json")
+_MAX_LENGTH: Final = 200
+
+
+def check_json_type(content_type: str | None) -> None:
+    """Refuse a body that says to be something other than JSON in UTF-8; one that says nothing may be JSON.
+
+    Raises:
+        UnsupportedMediaTypeError: it does.
+    """
+    if content_type is None:
+        return
+    header = Message()
+    header["content-type"] = content_type[:_MAX_LENGTH]
+    charset = header.get_content_charset("utf-8")
+    if content_type.partition(";")[0].strip().lower() not in _READ or charset != "utf-8":
+        raise UnsupportedMediaTypeError(
+            "the body is not JSON in UTF-8", place="Content-Type", remedy=f"send it as {JSON_TYPE}"
+        )

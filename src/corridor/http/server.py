@@ -1,0 +1,217 @@
+"""The protocol server: DSP 2025-1, receipts and the public documents of a node, as one ASGI application.
+
+Every request goes the same way: the gate (`limits`), its route, the caller's identity, media type, `parse_json`, the
+codec, the use case, the codec, and the status of the binding table. What fails on the way is rendered by `problem`. A
+process id, not a path, says which role we have in a process; both roles share all routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from corridor.base.errors import CorridorError, MalformedError, UnauthenticatedError
+from corridor.base.ids import DatasetId, ProcessId, check_id
+from corridor.base.json import DEFAULT_LIMITS, JsonLimits, JsonObject, parse_json
+from corridor.dsp.binding import ROUTES, Area, Route
+from corridor.dsp.catalog import Catalog, Dataset
+from corridor.dsp.codec import Codec, Wire
+from corridor.dsp.messages import CatalogRequest, NegotiationAck, NegotiationMessage, TransferAck, TransferMessage
+from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
+from corridor.http.media import JSON_TYPE, check_json_type
+from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of
+from corridor.http.routes import Entry, Found, RouteTable
+from corridor.service.records import Participant
+
+_OK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolService:
+    """The use cases behind the protocol; the process id is None for a message that begins a process."""
+
+    receive_negotiation: Callable[[Participant, NegotiationMessage, ProcessId | None], Awaitable[NegotiationAck]]
+    view_negotiation: Callable[[Participant, ProcessId], Awaitable[NegotiationAck]]
+    receive_transfer: Callable[[Participant, TransferMessage, ProcessId | None], Awaitable[TransferAck]]
+    view_transfer: Callable[[Participant, ProcessId], Awaitable[TransferAck]]
+    catalogue: Callable[[Participant, CatalogRequest], Awaitable[Catalog]]
+    dataset: Callable[[Participant, DatasetId], Awaitable[Dataset]]
+    countersign: Callable[[Participant, JsonObject], Awaitable[JsonObject]]
+
+
+Authenticate = Callable[[str | None], Awaitable[Participant]]
+"""From the `Authorization` header to the participant; raises UnauthenticatedError."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipts:
+    """Stands for `POST /receipts` in the route table."""
+
+
+_Target = Route | _Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request with what was found out about it so far."""
+
+    scope: Scope
+    receive: Receive
+    headers: Headers
+
+
+class ProtocolApp:
+    """The ASGI application behind the gate.
+
+    Args:
+        service: the use cases.
+        authenticate: says who calls.
+        codec: of the wire version that `dsp_path` stands for.
+        public: path to document, of what is answered without identity.
+        dsp_path: where the versioned DSP endpoint is.
+        json_limits: of request bodies.
+    """
+
+    def __init__(
+        self,
+        service: ProtocolService,
+        authenticate: Authenticate,
+        codec: Codec,
+        public: Mapping[str, JsonObject],
+        *,
+        dsp_path: str = "/dsp/2025-1",
+        json_limits: JsonLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self._service = service
+        self._authenticate = authenticate
+        self._codec = codec
+        self._json_limits = json_limits
+        self._public = RouteTable(Entry("GET", path, orjson.dumps(document)) for path, document in public.items())
+        entries: list[Entry[_Target]] = [Entry(route.method, dsp_path + route.path, route) for route in ROUTES]
+        self._routes: RouteTable[_Target] = RouteTable([Entry("POST", "/receipts", _Receipts()), *entries])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        answer = await self._answer(_Request(scope, receive, Headers(scope=scope)))
+        await send_answer(send, answer, with_body=scope["method"] != "HEAD")
+
+    async def _answer(self, request: _Request) -> Answer:
+        method, path = request.scope["method"], raw_path(request.scope)
+        try:
+            return _json(_OK, self._public.find(method, path).target)
+        except CorridorError:
+            pass
+        found, fault = self._find(method, path)
+        if found is not None and isinstance(found.target, Route):
+            return await self._dsp(request, found.target, found.parameters)
+        # Whoever has no identity is told so, whether or not there is something at the path.
+        partner = await self._identify(request.headers)
+        if fault is not None:
+            raise fault
+        return _json(_OK, orjson.dumps(await self._service.countersign(partner, await self._receipt(request))))
+
+    def _find(self, method: str, path: bytes) -> tuple[Found[_Target] | None, CorridorError | None]:
+        try:
+            return self._routes.find(method, path), None
+        except CorridorError as fault:
+            return None, fault
+
+    async def _identify(self, headers: Headers) -> Participant:
+        given = headers.getlist("authorization")
+        if len(given) > 1:
+            raise UnauthenticatedError("the request has more than one identity", place="Authorization")
+        return await self._authenticate(given[0] if given else None)
+
+    async def _document(self, request: _Request) -> Any:
+        check_json_type(request.headers.get("content-type"))
+        return parse_json(await read_body(request.receive), self._json_limits)
+
+    async def _receipt(self, request: _Request) -> JsonObject:
+        document = await self._document(request)
+        if not isinstance(document, dict):
+            raise MalformedError("a receipt is a JSON object", place="$")
+        return document
+
+    async def _dsp(self, request: _Request, route: Route, parameters: Mapping[str, str]) -> Answer:
+        """Answer a DSP request; what fails is told in the protocol's own error type, with the pids of the message."""
+        document: Any = None
+        try:
+            partner = await self._identify(request.headers)
+            if route.message is not None:
+                document = await self._document(request)
+            reply = await self._serve(route, partner, next(iter(parameters.values()), None), document)
+            return _json(route.status, orjson.dumps(self._codec.encode(reply)))
+        except Exception as error:  # noqa: BLE001 - the error boundary of the protocol's paths
+            fault = fault_of(error, route.area, *_pids_in(document))
+            return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
+
+    async def _serve(self, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
+        if route.message is None:
+            return await self._view(route.area, partner, name or "")
+        message: Any = self._codec.decode(route.message, document)
+        if route.area is Area.CATALOG:
+            return await self._service.catalogue(partner, message)
+        pid = None if name is None else ProcessId(name)
+        if route.area is Area.NEGOTIATION:
+            return await self._service.receive_negotiation(partner, message, pid)
+        return await self._service.receive_transfer(partner, message, pid)
+
+    async def _view(self, area: Area, partner: Participant, name: str) -> Wire:
+        if area is Area.CATALOG:
+            return await self._service.dataset(partner, DatasetId(name))
+        if area is Area.NEGOTIATION:
+            return await self._service.view_negotiation(partner, ProcessId(name))
+        return await self._service.view_transfer(partner, ProcessId(name))
+
+
+def raw_path(scope: Scope) -> bytes:
+    """The path as it was sent, percent-encoded."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return path
+
+
+def _json(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, {"content-type": JSON_TYPE, **(headers or {})}, body)
+
+
+def _pids_in(document: Any) -> tuple[ProcessId | None, ProcessId | None]:
+    """The process ids that a message states, as far as they can be ids: what its sender knows the process by."""
+    if not isinstance(document, dict):
+        return None, None
+    return _pid(document.get("providerPid")), _pid(document.get("consumerPid"))
+
+
+def _pid(value: object) -> ProcessId | None:
+    try:
+        return ProcessId(check_id(value, "pid"))
+    except MalformedError:
+        return None
+
+
+def protocol_listener(
+    protocol: ASGIApp,
+    data: ASGIApp,
+    *,
+    data_path: str = "/data",
+    limits: RequestLimits | None = None,
+) -> ASGIApp:
+    """What the protocol listener serves: the protocol, and below `data_path` the data plane.
+
+    Each is behind a gate of its own, so that long downloads take no place from the protocol. The data plane finds
+    `data_path` in `root_path`, and authenticates by tokens of its own.
+    """
+    protocol_gate, data_gate = Gate(protocol, limits), Gate(data, limits)
+    prefix = data_path.encode() + b"/"
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and raw_path(scope).startswith(prefix):
+            await data_gate({**scope, "root_path": scope.get("root_path", "") + data_path}, receive, send)
+        else:
+            await protocol_gate(scope, receive, send)
+
+    return serve
