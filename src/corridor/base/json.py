@@ -131,17 +131,32 @@ def canonical_json(value: Any) -> bytes:
 
 def _ordered(value: Any) -> Any:
     """`value` with every object's names in order of their UTF-16 code units (RFC 8785 §3.2.3)."""
-    if value is None or isinstance(value, bool | str):
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is dict:
+        return {name: _ordered(value[name]) for name in _in_order(value)}
+    if isinstance(value, bool | str):
         return value
     if isinstance(value, int):
         if abs(value) > MAX_SAFE_INTEGER:
             raise LocalError(f"the number {value} is beyond ±(2^53-1) and has no canonical form")
         return value
     if isinstance(value, Mapping):
-        return {name: _ordered(value[name]) for name in sorted(value, key=_utf16)}
+        return {name: _ordered(value[name]) for name in _in_order(value)}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [_ordered(item) for item in value]
     raise LocalError(f"a value of type {type(value).__name__} has no canonical form")
+
+
+def _in_order(value: Mapping[Any, Any]) -> list[str]:
+    """The names in order of their UTF-16 code units, which for ASCII is the order of their characters."""
+    try:
+        if "".join(value).isascii():
+            return sorted(value)
+    except TypeError:
+        pass
+    return sorted(value, key=_utf16)
 
 
 def _utf16(name: object) -> bytes:

@@ -63,7 +63,7 @@ def _read_text(value: object, place: str) -> str:
     raise MalformedError("not a string", place=place)
 
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,127}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,127}")
 
 
 def _read_word(value: object, place: str) -> str:
@@ -72,7 +72,7 @@ def _read_word(value: object, place: str) -> str:
     raise MalformedError(
         f"`{printable(str(value))}` is not a word",
         place=place,
-        remedy="use at most 128 letters, digits and the characters _ . : - and begin with a letter",
+        remedy="use at most 128 letters, digits and the characters _ . : / - and begin with a letter",
     )
 
 

@@ -62,6 +62,7 @@ class WebDirectory:
         self._documents: Cache[DidDocument] = Cache(
             self._resolve, keep=keep, refresh_after=refresh_after, monotonic=monotonic
         )
+        self._dsp_urls: Cache[str] = Cache(self._dsp_url, keep=keep, monotonic=monotonic)
 
     async def peer(self, reference: str) -> Peer:
         """The partner that a DID or the base URL of its node names.
@@ -78,7 +79,7 @@ class WebDirectory:
                 f"the DID document of `{printable(did)}` names no {DATA_SERVICE}",
                 remedy="the partner has to publish the address of its dspace-version document",
             )
-        return Peer(document.id, await self._dsp_url(endpoint), document.services.get(RECEIPTS_SERVICE))
+        return Peer(document.id, await self._dsp_urls.get(endpoint), document.services.get(RECEIPTS_SERVICE))
 
     async def public_keys(self, participant: ParticipantId, purpose: str) -> Mapping[str, JsonObject]:
         """Key id (a DID URL) to JWK, of the keys under the verification relationship `purpose`.
