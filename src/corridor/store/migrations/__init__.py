@@ -1,0 +1,1 @@
+"""The migrations, run by `corridor.store.migrate`; they only go forward."""
