@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, Self
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import orjson
@@ -57,6 +59,7 @@ class ReplyLimits:
 class _Raw:
     status: int
     body: bytes
+    link: str = ""
 
 
 class _StaleConnectionError(Exception):
@@ -148,7 +151,8 @@ class HttpClient:
                 trace_request_ctx=connection,
             ) as response:
                 _check_answer(response, url)
-                return _Raw(response.status, await _read(response, url, max_bytes))
+                body = await _read(response, url, max_bytes)
+                return _Raw(response.status, body, response.headers.get("Link", ""))
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             if connection.reused:
                 raise _StaleConnectionError from error
@@ -250,11 +254,24 @@ class HttpSender:
         most, limits = self._client.limits.seconds, self._client.limits.document
         raw = await self._client.request(method, url, headers, body, max_bytes=limits.max_bytes, seconds=most)
         try:
-            return Reply(raw.status, _object(raw.body, url, limits) if raw.body else None)
+            return Reply(raw.status, _object(raw.body, url, limits) if raw.body else None, next_link(raw.link, url))
         except UnreachableError:
             if raw.status >= _REFUSED:
                 return Reply(raw.status, None)
             raise
+
+
+_NEXT = re.compile(r'<([^<>"\s]{1,2048})>\s*;\s*rel="?next"?', re.ASCII)
+
+
+def next_link(field: str, url: str) -> str | None:
+    """Where the next page is, by the `Link` header (RFC 8288) in the answer of `url`; None if not on that server."""
+    found = _NEXT.search(field[:8192])
+    if found is None:
+        return None
+    target = urljoin(url, found[1])
+    here, there = urlsplit(url), urlsplit(target)
+    return target if (here.scheme, here.netloc) == (there.scheme, there.netloc) else None
 
 
 class HttpReader:

@@ -10,22 +10,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from corridor.base.errors import CorridorError, MalformedError, UnauthenticatedError
 from corridor.base.ids import DatasetId, ProcessId, check_id
 from corridor.base.json import DEFAULT_LIMITS, JsonLimits, JsonObject, parse_json
 from corridor.dsp.binding import ROUTES, Area, Route
-from corridor.dsp.catalog import Catalog, Dataset
+from corridor.dsp.catalog import Dataset
 from corridor.dsp.codec import Codec, Wire
 from corridor.dsp.messages import CatalogRequest, NegotiationAck, NegotiationMessage, TransferAck, TransferMessage
 from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
 from corridor.http.media import JSON_TYPE, check_json_type
 from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of
 from corridor.http.routes import Entry, Found, RouteTable
+from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
 _OK: Final = 200
@@ -39,7 +41,7 @@ class ProtocolService:
     view_negotiation: Callable[[Participant, ProcessId], Awaitable[NegotiationAck]]
     receive_transfer: Callable[[Participant, TransferMessage, ProcessId | None], Awaitable[TransferAck]]
     view_transfer: Callable[[Participant, ProcessId], Awaitable[TransferAck]]
-    catalogue: Callable[[Participant, CatalogRequest], Awaitable[Catalog]]
+    catalogue: Callable[[Participant, CatalogRequest, str | None], Awaitable[Page]]
     dataset: Callable[[Participant, DatasetId], Awaitable[Dataset]]
     countersign: Callable[[Participant, JsonObject], Awaitable[JsonObject]]
 
@@ -144,6 +146,8 @@ class ProtocolApp:
             partner = await self._identify(request.headers)
             if route.message is not None:
                 document = await self._document(request)
+            if route.message is CatalogRequest:
+                return await self._catalogue(request, partner, document)
             reply = await self._serve(route, partner, next(iter(parameters.values()), None), document)
             return _json(route.status, orjson.dumps(self._codec.encode(reply)))
         except Exception as error:  # noqa: BLE001 - the error boundary of the protocol's paths
@@ -154,12 +158,18 @@ class ProtocolApp:
         if route.message is None:
             return await self._view(route.area, partner, name or "")
         message: Any = self._codec.decode(route.message, document)
-        if route.area is Area.CATALOG:
-            return await self._service.catalogue(partner, message)
         pid = None if name is None else ProcessId(name)
         if route.area is Area.NEGOTIATION:
             return await self._service.receive_negotiation(partner, message, pid)
         return await self._service.receive_transfer(partner, message, pid)
+
+    async def _catalogue(self, request: _Request, partner: Participant, document: Any) -> Answer:
+        """A page of the catalogue, and where the next one is (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
+        cursor = QueryParams(request.scope["query_string"]).get("page")
+        page = await self._service.catalogue(partner, self._codec.decode(CatalogRequest, document), cursor)
+        path = raw_path(request.scope).partition(b"?")[0].decode("latin-1")
+        link = {} if page.next is None else {"link": f'<{path}?page={quote(page.next)}>; rel="next"'}
+        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), link)
 
     async def _view(self, area: Area, partner: Participant, name: str) -> Wire:
         if area is Area.CATALOG:

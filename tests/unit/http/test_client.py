@@ -10,7 +10,7 @@ import pytest
 
 from corridor.base.errors import UnreachableError
 from corridor.base.json import JsonLimits
-from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits
+from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits, next_link
 from corridor.http.outbound import Destinations
 
 HERE = Destinations(frozenset({"127.0.0.1", "localhost"}))
@@ -273,3 +273,19 @@ async def test_a_client_opens_when_it_is_first_used_and_can_be_closed_twice(talk
         assert await HttpReader(client).read(f"http://127.0.0.1:{port}/") == {}
     await client.close()
     await client.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ('</catalog?page=2>; rel="next"', "https://p.example/catalog?page=2"),
+        ('<?page=2>;rel=next, <?page=0>; rel="previous"', "https://p.example/dsp/catalog?page=2"),
+        ('<https://p.example/x>; rel="next"', "https://p.example/x"),
+        ('<https://evil.example/x>; rel="next"', None),
+        ('<http://p.example/x>; rel="next"', None),
+        ('<?page=0>; rel="previous"', None),
+        ("", None),
+    ],
+)
+def test_a_next_page_is_followed_on_the_same_server_only(field, expected):
+    assert next_link(field, "https://p.example/dsp/catalog") == expected

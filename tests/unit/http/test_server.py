@@ -26,6 +26,7 @@ from corridor.dsp.messages import (
 from corridor.http.limits import Gate, RequestLimits, send_answer
 from corridor.http.problem import Answer
 from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
+from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
 CODEC = codec_for("2025-1")
@@ -71,9 +72,9 @@ class Node:
         self._hear(partner.id, pid)
         return TransferAck("mine", "theirs", "STARTED")
 
-    async def catalogue(self, partner, request):
+    async def catalogue(self, partner, request, cursor):
         self._hear(partner.id, request.filter)
-        return Catalog("urn:catalog:1", "did:web:me.example", (DATASET,))
+        return Page(Catalog("urn:catalog:1", "did:web:me.example", (DATASET,)), None if cursor else "2")
 
     async def dataset(self, partner, dataset):
         self._hear(partner.id, dataset)
@@ -216,6 +217,13 @@ async def test_catalogue_and_dataset_are_given(app, ask, post, node):
     dataset = await ask(app, "GET", "/dsp/2025-1/catalog/datasets/urn:dataset:1", headers=TOKEN)
     assert (catalogue.json["@type"], dataset.json["@type"]) == ("Catalog", "Dataset")
     assert node.heard == [(PARTNER.id, ()), (PARTNER.id, "urn:dataset:1")]
+
+
+async def test_a_page_of_the_catalogue_says_where_the_next_one_is(post, ask, app):
+    first = await post("/catalog/request", CatalogRequest("m"))
+    assert first.headers["link"] == '</dsp/2025-1/catalog/request?page=2>; rel="next"'
+    last = await post("/catalog/request?page=2", CatalogRequest("m"))
+    assert "link" not in last.headers
 
 
 async def test_a_receipt_is_countersigned(app, ask):
