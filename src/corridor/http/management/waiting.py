@@ -1,0 +1,56 @@
+"""Waiting for a process to settle: woken by commits, bounded by the caller's patience, never a poll by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from corridor.dsp.messages import Role
+from corridor.dsp.states import NegotiationState, TransferState
+from corridor.service.records import NegotiationRecord, TransferRecord
+
+T = TypeVar("T")
+
+
+class Watcher(Protocol):
+    """Tells when something was committed."""
+
+    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
+        """Return at the next commit, or after `timeout` seconds."""
+        ...
+
+
+async def wait_until(
+    watcher: Watcher, read: Callable[[], Awaitable[T]], settled: Callable[[T], bool], seconds: float
+) -> T:
+    """What `read` gives once it is `settled`, or when `seconds` have passed."""
+    clock = asyncio.get_running_loop()
+    deadline = clock.time() + seconds
+    while True:
+        left = max(deadline - clock.time(), 0.0)
+        # Listen before reading: a commit that comes in between must wake us too.
+        change = asyncio.ensure_future(watcher.changed(left))
+        try:
+            found = await read()
+            if left == 0.0 or settled(found):
+                return found
+            await change
+        finally:
+            change.cancel()
+
+
+def negotiation_settled(record: NegotiationRecord) -> bool:
+    """Whether nothing more happens by itself: it has ended, or, as consumer, an offer waits for a person."""
+    negotiation = record.negotiation
+    waits = negotiation.role is Role.CONSUMER and negotiation.state is NegotiationState.OFFERED
+    return negotiation.closed or (waits and negotiation.pending is None)
+
+
+def transfer_settled(record: TransferRecord) -> bool:
+    """Whether the data can be had, or with `fetch` are there, or whether they never will be."""
+    transfer = record.transfer
+    if record.received is not None or record.problem is not None or transfer.closed:
+        return True
+    running = transfer.state in (TransferState.STARTED, TransferState.SUSPENDED) and transfer.pending is None
+    return running and not record.fetch
