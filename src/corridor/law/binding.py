@@ -1,0 +1,223 @@
+"""Syntax tree to a checked condition: names resolved, kinds and units compared, and what answers it put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from corridor.base.errors import MalformedError
+from corridor.base.truth import Truth
+from corridor.law import answers
+from corridor.law.answers import OUTSIDE, Run, Term
+from corridor.law.dated import Parameter, Register
+from corridor.law.expression import (
+    Among,
+    Compare,
+    Has,
+    Junction,
+    Literal,
+    Name,
+    Negation,
+    Quantified,
+    Tree,
+    located,
+    parse,
+)
+from corridor.law.facts import suggestion
+from corridor.law.trace import Step, Trace
+from corridor.law.vocabulary import FACTS, PAPER, Code, Day, Flags, Kind, Number, Place, Record, Several, Text, Truthful
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A checked condition of a rule file.
+
+    Attributes:
+        text: as written.
+        tree: its syntax, for comparing conditions with each other.
+        uses: names of the parameters, counters, lists and derived facts it reads.
+    """
+
+    text: str
+    tree: Tree
+    uses: frozenset[str]
+    run: Run
+
+    def holds(self, trace: Trace) -> Step:
+        """The answer for the facts of `trace`, with a step for every sub-condition."""
+        return self.run(trace, OUTSIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The names a jurisdiction declares; `derived` may be filled after conditions that use it were bound."""
+
+    derived: Mapping[str, Callable[[Trace], Step]]
+    derived_names: frozenset[str]
+    parameters: Mapping[str, Parameter]
+    counts: Mapping[str, str]
+    registers: Mapping[str, Register]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every declared name."""
+        return (*self.derived_names, *self.parameters, *self.counts, *self.registers)
+
+
+def bind(text: str, place: str, declared: Declared, element: Record | None = None) -> Condition:
+    """The checked condition; `element` gives the fields that come before the facts, as inside a quantifier.
+
+    Raises:
+        MalformedError: not a condition, an unknown fact or code, or values that cannot be compared.
+        TooLargeError: over the limits of the language.
+    """
+    tree = parse(text, place)
+    binder = _Binder(declared, place)
+    run = binder.condition(tree, element)  # fills `uses`
+    return Condition(text, tree, frozenset(binder.uses), run)
+
+
+class _Binder:
+    def __init__(self, declared: Declared, place: str) -> None:
+        self._declared = declared
+        self._place = place
+        self.uses: set[str] = set()
+
+    def _wrong(self, at: int, message: str, remedy: str | None = None) -> MalformedError:
+        return MalformedError(message, place=located(self._place, at), remedy=remedy)
+
+    def condition(self, tree: Tree, element: Kind | None) -> Run:
+        match tree:
+            case Junction(word, parts):
+                return answers.junction(word, tuple(self.condition(part, element) for part in parts))
+            case Negation(body):
+                return answers.negation(self.condition(body, element))
+            case Compare() | Among() | Has() | Quantified():
+                return self._relation(tree, element)
+            case Literal(bool() as value):
+                step = Step(str(value).lower(), Truth.of(value))
+                return lambda _trace, _scope: step
+            case Name(text) if text in self._declared.derived_names and not _field(element, text):
+                self.uses.add(text)
+                return answers.derived(text, self._declared.derived)
+        term = self._term(tree, element)
+        if not isinstance(term.kind, Truthful):
+            raise self._wrong(tree.at, f"`{term.text}` is not true or false", "compare it with something")
+        return answers.truth_of(term)
+
+    def _relation(self, tree: Compare | Among | Has | Quantified, element: Kind | None) -> Run:
+        match tree:
+            case Compare():
+                return self._compare(tree, element)
+            case Among():
+                return self._among(tree, element)
+            case Has():
+                return self._has(tree, element)
+            case Quantified():
+                return self._quantified(tree, element)
+
+    def _term(self, tree: Tree, element: Kind | None) -> Term:
+        match tree:
+            case Literal(bool() | str() as value):
+                return answers.constant(str(value), Text() if isinstance(value, str) else Truthful(), value)
+            case Literal(int() as value):
+                return answers.constant(str(value), Number(""), value)
+            case Literal(date() as value):
+                return answers.constant(str(value), Day(), value)
+            case Name():
+                return self._named(tree, element)
+        raise self._wrong(tree.at, "a condition stands where a value should", "leave the parentheses out")
+
+    def _named(self, name: Name, element: Kind | None) -> Term:
+        text = name.text
+        if (kind := _field(element, text)) is not None:
+            return Term(text, kind, answers.element_field(() if text == "it" else tuple(text.split("."))))
+        if parameter := self._declared.parameters.get(text):
+            self.uses.add(text)
+            return Term(text, Number(parameter.unit), answers.parameter_value(parameter))
+        if text in self._declared.counts:
+            self.uses.add(text)
+            return Term(text, Number(self._declared.counts[text]), answers.count_of(text))
+        if (kind := _field(FACTS, text)) is not None:
+            return Term(text, kind, answers.fact(text))
+        if text.startswith("paper.") and (kind := _field(PAPER, text[6:])) is not None:
+            return Term(text, kind, answers.paper_field(text[6:]))
+        raise self._wrong(name.at, f"`{text}` is no fact", suggestion(text, (*_paths(), *self._declared.names)))
+
+    def _code(self, word: Name | Literal, kind: Kind) -> str:
+        text = word.text if isinstance(word, Name) else str(word.value)
+        if isinstance(kind, Code | Place) and not kind.admits(text):
+            known = kind.codes if isinstance(kind, Code) else ()
+            raise self._wrong(word.at, f"`{text}` is no code here", suggestion(text, known))
+        return text
+
+    def _compare(self, tree: Compare, element: Kind | None) -> Run:
+        left = self._term(tree.left, element)
+        if isinstance(left.kind, Code | Place) and isinstance(tree.right, Name | Literal):
+            right = self._code_or_path(tree.right, left.kind, element)
+        else:
+            right = self._term(tree.right, element)
+        self._check_comparable(tree, left.kind, right.kind)
+        if isinstance(left.kind, Number):
+            return answers.compare_numbers(tree.sign, left, right)
+        return answers.compare_values(tree.sign, left, right)
+
+    def _code_or_path(self, word: Name | Literal, kind: Kind, element: Kind | None) -> Term:
+        if isinstance(word, Name) and "." in word.text and _field(FACTS, word.text) is not None:
+            return self._named(word, element)
+        return answers.constant(self._code(word, kind), kind, self._code(word, kind))
+
+    def _check_comparable(self, tree: Compare, left: Kind, right: Kind) -> None:
+        if isinstance(left, Number) and isinstance(right, Number):
+            if left.unit and right.unit and left.unit != right.unit:
+                raise self._wrong(tree.at, f"`{left.unit}` are compared with `{right.unit}`", "compare like with like")
+            return
+        simple = isinstance(left, Code | Place | Text | Truthful) and tree.sign in {"==", "!="}
+        if type(left) is not type(right) or not (simple or isinstance(left, Day)):
+            raise self._wrong(tree.at, "the two sides cannot be compared so", "compare values of one kind")
+
+    def _among(self, tree: Among, element: Kind | None) -> Run:
+        term = self._term(tree.left, element)
+        if not isinstance(term.kind, Code | Place | Number):
+            raise self._wrong(tree.at, f"`{term.text}` is no code, place or number", "use == or has")
+        if isinstance(tree.members, Name):
+            register = self._declared.registers.get(tree.members.text)
+            if register is None:
+                known = suggestion(tree.members.text, self._declared.registers)
+                raise self._wrong(tree.members.at, f"`{tree.members.text}` is no list", known)
+            self.uses.add(register.name)
+            return answers.in_register(term, register)
+        if isinstance(term.kind, Number):
+            numbers = (word.value if isinstance(word, Literal) else None for word in tree.members)
+            return answers.in_set(term, frozenset(numbers))
+        return answers.in_set(term, frozenset(self._code(word, term.kind) for word in tree.members))
+
+    def _has(self, tree: Has, element: Kind | None) -> Run:
+        term = self._term(tree.flags, element)
+        if isinstance(term.kind, Flags):
+            return answers.has_flag(term, self._code(tree.code, term.kind.of))
+        if isinstance(term.kind, Several) and isinstance(term.kind.of, Code | Place):
+            return answers.has_member(term, self._code(tree.code, term.kind.of))
+        raise self._wrong(tree.at, f"`{term.text}` is no set of codes", "use == or any")
+
+    def _quantified(self, tree: Quantified, element: Kind | None) -> Run:
+        term = self._term(tree.over, element)
+        if not isinstance(term.kind, Several):
+            raise self._wrong(tree.at, f"`{term.text}` is no list", f"leave `{tree.quantifier}` out")
+        return answers.quantified(tree.quantifier, term, self.condition(tree.body, term.kind.of))
+
+
+def _field(kind: Kind | None, path: str) -> Kind | None:
+    if path == "it":
+        return kind
+    for name in path.split("."):
+        kind = kind.fields.get(name) if isinstance(kind, Record) else None
+    return kind
+
+
+def _paths(record: Record = FACTS, prefix: str = "") -> Iterable[str]:
+    for name, kind in record.fields.items():
+        yield prefix + name
+        if isinstance(kind, Record):
+            yield from _paths(kind, f"{prefix}{name}.")

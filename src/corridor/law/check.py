@@ -1,0 +1,130 @@
+"""The rulebook against cases that others decided: right, wrong and undetermined, for each class of verification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from corridor.base.reasons import Verified
+from corridor.law.evaluate import assess
+from corridor.law.facts import parse_facts
+from corridor.law.model import Case, Rulebook
+from corridor.law.outcome import CountKey, Outcome, Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How one case came out.
+
+    Attributes:
+        differences: one sentence for each expectation that was not met; empty where all were.
+        undetermined: the rulebook did not decide although the case expects a decision.
+    """
+
+    case: Case
+    differences: tuple[str, ...]
+    undetermined: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether every expectation was met."""
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts of cases of one class; classes are never blended."""
+
+    right: int
+    wrong: int
+    undetermined: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All results, and the score of each class."""
+
+    results: tuple[CaseResult, ...]
+
+    @property
+    def scores(self) -> Mapping[Verified, Score]:
+        """The score of each class that has cases."""
+        classes = dict.fromkeys(result.case.verified for result in self.results)
+        return {verified: self._score(verified) for verified in sorted(classes, key=lambda v: v.rank)}
+
+    def _score(self, verified: Verified) -> Score:
+        mine = [result for result in self.results if result.case.verified is verified]
+        undetermined = sum(result.undetermined for result in mine)
+        right = sum(result.right for result in mine)
+        return Score(right, len(mine) - right - undetermined, undetermined)
+
+    @property
+    def wrong(self) -> tuple[CaseResult, ...]:
+        """The results that did not meet every expectation."""
+        return tuple(result for result in self.results if not result.right)
+
+
+def check(rulebook: Rulebook) -> CheckReport:
+    """Every case of the rulebook, decided anew.
+
+    Raises:
+        MalformedError: the facts of a case are no facts; the place names the case.
+    """
+    return CheckReport(tuple(_result(rulebook, case) for case in rulebook.cases))
+
+
+def _result(rulebook: Rulebook, case: Case) -> CaseResult:
+    facts = parse_facts(case.facts, f"{case.place} facts")
+    previous = {CountKey(case.jurisdiction, name): n for name, n in case.previous.items()}
+    ruling = assess(rulebook, facts, case.as_of, previous).ruling(case.jurisdiction)
+    if ruling is None:
+        return CaseResult(case, (f"{case.jurisdiction} is not involved",), undetermined=False)
+    found = {name: _FIELDS[name](ruling) for name in case.expect}
+    differences = tuple(
+        f"{name}: expected {_text(wanted)}, found {_text(found[name])}"
+        for name, wanted in case.expect.items()
+        if not _meets(name, wanted, found[name])
+    )
+    expects_decision = case.expect.get("outcome") != Outcome.UNDETERMINED
+    open_ = bool(differences) and expects_decision and ruling.outcome is Outcome.UNDETERMINED
+    return CaseResult(case, differences, undetermined=open_)
+
+
+def _meets(name: str, wanted: Any, found: Any) -> bool:
+    """Equality; of obligations and problems, those named have to be among those found."""
+    if name in {"obligations", "problems", "counted"} and isinstance(wanted, list):
+        return set(wanted) <= set(found)
+    return bool(wanted == found)
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _pin(ruling: Ruling) -> str | None:
+    return ruling.provisions[0].citation.pin if ruling.provisions else None
+
+
+def _instrument(ruling: Ruling) -> str | None:
+    return ruling.provisions[0].citation.instrument if ruling.provisions else None
+
+
+def _problems(ruling: Ruling) -> list[str]:
+    findings = (finding for need in ruling.papers_needed for finding in need.findings)
+    return [problem for finding in findings for problem in finding.problems]
+
+
+_FIELDS: Final[Mapping[str, Callable[[Ruling], Any]]] = {
+    "outcome": lambda ruling: ruling.outcome.value,
+    "instrument": _instrument,
+    "pin": _pin,
+    "mechanisms": lambda ruling: list(ruling.mechanisms),
+    "proceed": lambda ruling: ruling.proceed.name.lower(),
+    "missing": lambda ruling: list(ruling.missing),
+    "obligations": lambda ruling: [obligation.citation.pin for obligation in ruling.obligations],
+    "counted": lambda ruling: [f"{counted.key.name} {counted.total}" for counted in ruling.counted],
+    "verified": lambda ruling: ruling.verified.value,
+    "next_change": lambda ruling: ruling.next_change.isoformat() if ruling.next_change else None,
+    "problems": _problems,
+}

@@ -1,0 +1,103 @@
+"""Values of law by date: a value that ended stays, and the next change is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Final, Generic, TypeVar
+
+from corridor.base.clock import DateRange
+from corridor.base.reasons import Citation, Verified
+from corridor.law.source import Place
+
+Value = TypeVar("Value")
+
+ALWAYS: Final = DateRange()
+
+
+def next_boundary(period: DateRange, day: date) -> date | None:
+    """The next day after `day` on which `period` begins, or has ended."""
+    if period.start is not None and period.start > day:
+        return period.start
+    if period.end is not None and period.end >= day and period.end < date.max:
+        return period.end + timedelta(days=1)
+    return None
+
+
+def earliest(days: Iterable[date | None]) -> date | None:
+    """The first of the days that are known, or None."""
+    return min((day for day in days if day is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[Value]):
+    """A value, the days on which it applies, and the text that says so."""
+
+    value: Value
+    period: DateRange
+    citation: Citation
+    place: Place
+
+    @property
+    def verified(self) -> Verified:
+        """How far the value was checked; a value of unknown class counts as recalled."""
+        return self.citation.verified or Verified.RECALLED
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number set by law, by date; the periods do not overlap."""
+
+    name: str
+    unit: str
+    values: tuple[Dated[int], ...]
+
+    def at(self, day: date) -> Dated[int] | None:
+        """The value in force on `day`, or None."""
+        return next((value for value in self.values if day in value.period), None)
+
+    def next_change(self, day: date) -> date | None:
+        """The next day after `day` on which the value changes."""
+        return earliest(next_boundary(value.period, day) for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member of a list set by law, and what limits its membership."""
+
+    member: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Register:
+    """A list set by law, such as the countries with an adequacy decision; each membership has its own period."""
+
+    name: str
+    kind: str
+    entries: tuple[Dated[Entry], ...]
+
+    @cached_property
+    def _by_member(self) -> dict[str, tuple[Dated[Entry], ...]]:
+        found: dict[str, tuple[Dated[Entry], ...]] = {}
+        for entry in self.entries:
+            found[entry.value.member] = (*found.get(entry.value.member, ()), entry)
+        return found
+
+    def entries_for(self, word: str) -> tuple[Dated[Entry], ...]:
+        """The entries that name `word`, or for a part of a country the country, at any date."""
+        return tuple(entry for part in wider_places(word) for entry in self._by_member.get(part, ()))
+
+    def members_at(self, day: date) -> frozenset[str]:
+        """The members on `day`."""
+        return frozenset(entry.value.member for entry in self.entries if day in entry.period)
+
+
+def wider_places(code: str) -> tuple[str, ...]:
+    """The code and the places around it: `AE-DU/DIFC`, `AE-DU`, `AE`; any other code stands alone."""
+    if code[2:3] != "-":
+        return (code,)
+    part, _, _ = code.partition("/")
+    return tuple(dict.fromkeys((code, part, code[:2])))

@@ -1,0 +1,288 @@
+"""Rule files to the model: the only translation; it refuses what is not dated, cited, classed and unambiguous."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from typing import Any, Final
+
+from corridor.base.clock import DateRange
+from corridor.base.errors import MalformedError
+from corridor.base.ids import printable
+from corridor.base.reasons import Citation, Verified
+from corridor.law.binding import Declared, bind
+from corridor.law.case_source import cases_of
+from corridor.law.codes import words
+from corridor.law.dated import Dated, Entry, Register
+from corridor.law.declaration_source import (
+    RuleFile,
+    counters_of,
+    definition_of,
+    instrument_of,
+    parameters_of,
+    refuse_circle,
+    refuse_overlap,
+    registers_of,
+    required_day,
+    runner_of,
+    texts_of,
+    units_of,
+)
+from corridor.law.facts import suggestion
+from corridor.law.model import (
+    Case,
+    Derived,
+    Instrument,
+    Jurisdiction,
+    Ladder,
+    Provision,
+    Rulebook,
+)
+from corridor.law.order import check_ends, in_order
+from corridor.law.provision_source import (
+    DUTY_FIELDS,
+    PAPER_FIELDS,
+    PROVISION_FIELDS,
+    Context,
+    duty_of,
+    paper_of,
+    provision_of,
+)
+from corridor.law.reading import Fields
+from corridor.law.source import Listing, Node, Place, Scalar, Table, read_yaml
+from corridor.law.trace import Presumption, Step, Trace
+
+_SECTIONS: Final = words(
+    "instrument title enacted_by number in_force prevails_over source note lists parameters derive counts routes "
+    "papers duties provisions sanctions"
+)
+_HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "ladders", "presume")
+
+
+def load_rulebook(sources: Mapping[str, str]) -> Rulebook:
+    """The rulebook of these rule files, by path: the first part of a path is the folder of a jurisdiction.
+
+    A folder holds one file with `jurisdiction:`, any number with `instrument:` and any number with `cases:`.
+
+    Raises:
+        MalformedError: with the place, and both places where two provisions collide.
+        TooLargeError: a file over the limits of `source`.
+    """
+    folders: dict[str, dict[str, Node]] = {}
+    for path in sorted(sources):
+        folders.setdefault(path.partition("/")[0], {})[path] = read_yaml(sources[path], path)
+    found: dict[str, Jurisdiction] = {}
+    cases: list[Case] = []
+    for folder, files in folders.items():
+        jurisdiction = _Folder(folder, files).jurisdiction()
+        if jurisdiction.id in found:
+            raise MalformedError(f"the jurisdiction `{jurisdiction.id}` stands in two folders", place=folder)
+        found[jurisdiction.id] = jurisdiction
+        for node in files.values():
+            cases.extend(cases_of(node, jurisdiction.id) if _is(node, "cases") else ())
+    return Rulebook(found, tuple(cases))
+
+
+def _is(node: Node, section: str) -> bool:
+    return isinstance(node, Table) and section in node.entries
+
+
+@dataclass(slots=True)
+class _Folder:
+    """One jurisdiction while it is put together: declarations first, then conditions, then the order of ladders."""
+
+    name: str
+    files: Mapping[str, Node]
+    derived_runs: dict[str, Callable[[Trace], Step]] = field(default_factory=dict)
+
+    def jurisdiction(self) -> Jurisdiction:
+        head = self._head()
+        identifier = head.text("jurisdiction")
+        files = tuple(self._instrument_files(identifier))
+        instruments = {file.instrument.id: file.instrument for file in files}
+        _check_prevalence(instruments)
+        declared = self._declared(files)
+        context = Context(
+            declared, frozenset(_names(files, "papers")), frozenset(_duty_ids(files)), dict(_routes(files))
+        )
+        derived = self._derive(files, declared)
+        encoded_from = required_day(head, "encoded_from")
+        return Jurisdiction(
+            id=identifier,
+            names=texts_of(head, "name"),
+            encoded_from=encoded_from,
+            territory=_territory(head, identifier, declared),
+            reach=head.texts("reach"),
+            presumptions=_presumptions(head, declared),
+            instruments=instruments,
+            registers=declared.registers,
+            parameters=declared.parameters,
+            counters=dict(counters_of(files, declared)),
+            derived=derived,
+            papers={kind.id: kind for kind in _papers(files, context)},
+            duties=tuple(_duties(files, context)),
+            ladders=tuple(_ladders(_ladder_heads(head), tuple(_provisions(files, context)), instruments, encoded_from)),
+        )
+
+    def _head(self) -> Fields:
+        heads = [node for node in self.files.values() if _is(node, "jurisdiction")]
+        if len(heads) != 1:
+            raise MalformedError(
+                f"the folder `{printable(self.name)}` has {len(heads)} files with `jurisdiction:`",
+                place=self.name,
+                remedy="keep exactly one, such as jurisdiction.yaml",
+            )
+        return Fields(heads[0], "a jurisdiction", _HEAD)
+
+    def _instrument_files(self, jurisdiction: str) -> Iterator[RuleFile]:
+        seen: dict[str, Place] = {}
+        for node in self.files.values():
+            if _is(node, "jurisdiction") or _is(node, "cases"):
+                continue
+            fields = Fields(node, "an instrument", _SECTIONS)
+            instrument = instrument_of(fields, jurisdiction)
+            if instrument.id in seen or not instrument.id.startswith(f"{self.name}/"):
+                raise MalformedError(
+                    f"`{instrument.id}` cannot be the id of this instrument",
+                    place=str(fields.place),
+                    remedy=f"write an id that begins with `{self.name}/` and stands once",
+                )
+            seen[instrument.id] = fields.place
+            yield RuleFile(fields, instrument)
+
+    def _declared(self, files: Iterable[RuleFile]) -> Declared:
+        files = tuple(files)
+        declared = Declared(
+            self.derived_runs,
+            frozenset(_names(files, "derive")),
+            dict(parameters_of(files)),
+            dict(units_of(files)),
+            dict(registers_of(files)),
+        )
+        names = sorted(declared.names)
+        for first, second in pairwise(names):
+            if first == second:
+                raise MalformedError(f"`{first}` is declared twice", place=self.name, remedy="rename one of the two")
+        return declared
+
+    def _derive(self, files: Iterable[RuleFile], declared: Declared) -> dict[str, Derived]:
+        found: dict[str, Derived] = {}
+        for file in files:
+            for name, node in file.fields.table("derive").items():
+                items = node.items if isinstance(node, Listing) else (node,)
+                versions = tuple(definition_of(item, file, declared) for item in items)
+                refuse_overlap(versions, name)
+                found[name] = Derived(name, versions)
+                self.derived_runs[name] = runner_of(found[name])
+        refuse_circle(found)
+        return found
+
+
+def _check_prevalence(instruments: Mapping[str, Instrument]) -> None:
+    for instrument in instruments.values():
+        for other in (other for prevalence in instrument.prevails for other in prevalence.over):
+            if other not in instruments:
+                raise MalformedError(
+                    f"`{printable(other)}` is no instrument of this jurisdiction",
+                    place=str(instrument.place),
+                    remedy=suggestion(other, instruments),
+                )
+
+
+def _names(files: Iterable[RuleFile], section: str) -> Iterator[str]:
+    return (name for file in files for name in file.fields.table(section))
+
+
+def _routes(files: Iterable[RuleFile]) -> Iterator[tuple[str, Node]]:
+    return (entry for file in files for entry in file.fields.table("routes").items())
+
+
+def _duty_ids(files: Iterable[RuleFile]) -> Iterator[str]:
+    return (Fields(node, "a duty", DUTY_FIELDS).text("id") for file in files for node in file.fields.items("duties"))
+
+
+def _papers(files: Iterable[RuleFile], context: Context) -> Iterator[Any]:
+    for file in files:
+        for kind, node in file.fields.table("papers").items():
+            yield paper_of(kind, Fields(node, "a paper", PAPER_FIELDS), file.instrument, context)
+
+
+def _duties(files: Iterable[RuleFile], context: Context) -> Iterator[Any]:
+    for file in files:
+        for node in file.fields.items("duties"):
+            yield duty_of(Fields(node, "a duty", DUTY_FIELDS), file.instrument, context)
+
+
+def _provisions(files: Iterable[RuleFile], context: Context) -> Iterator[Provision]:
+    seen: dict[str, Place] = {}
+    for file in files:
+        for node in file.fields.items("provisions"):
+            provision = provision_of(Fields(node, "a provision", PROVISION_FIELDS), file.instrument, context)
+            if provision.ref in seen:
+                raise MalformedError(
+                    f"`{provision.ref}` stands twice, first at {seen[provision.ref]}",
+                    place=str(provision.place),
+                    remedy="give one of them an `id` of its own",
+                )
+            seen[provision.ref] = provision.place
+            yield provision
+
+
+_LADDER: Final = ("id", "title", "from")
+
+
+def _ladder_heads(head: Fields) -> dict[str, Fields]:
+    items = (Fields(node, "a ladder", _LADDER) for node in head.items("ladders"))
+    return {item.text("id"): item for item in items}
+
+
+def _ladders(
+    heads: Mapping[str, Fields],
+    provisions: tuple[Provision, ...],
+    instruments: Mapping[str, Instrument],
+    encoded_from: date,
+) -> Iterator[Ladder]:
+    for provision in provisions:
+        if provision.ladder not in heads:
+            raise MalformedError(
+                f"`{provision.ladder}` is no ladder of this jurisdiction",
+                place=str(provision.place),
+                remedy=suggestion(provision.ladder, heads),
+            )
+    for name, head in heads.items():
+        start = max(head.day("from") or encoded_from, encoded_from)
+        ordered = in_order([provision for provision in provisions if provision.ladder == name], instruments)
+        check_ends(ordered, start, str(head.place))
+        yield Ladder(name, head.text("title"), DateRange(start), ordered)
+
+
+def _territory(head: Fields, identifier: str, declared: Declared) -> Register:
+    """The places covered: a list of codes, or the name of a dated list of the jurisdiction."""
+    codes = head.texts("territory")
+    if len(codes) == 1 and codes[0] in declared.registers:
+        return declared.registers[codes[0]]
+    nothing = Citation(identifier, "territory", verified=Verified.OFFICIAL)
+    return Register("territory", "place", tuple(Dated(Entry(code), DateRange(), nothing, head.place) for code in codes))
+
+
+def _presumptions(head: Fields, declared: Declared) -> dict[str, Presumption]:
+    found: dict[str, Presumption] = {}
+    for node in head.items("presume"):
+        fields = Fields(node, "a presumption", ("fact", "value", "why"))
+        path, value = fields.text("fact"), fields.required("value")
+        if not isinstance(value, Scalar):
+            raise MalformedError("a presumed value must be one code or truth value", place=str(value.place))
+        shown = str(value.value).lower() if isinstance(value.value, bool) else f"'{value.value}'"
+        bind(_presumed_condition(path, shown), fields.place_of("fact"), declared)
+        found[path] = Presumption(value.value, fields.text("why"))
+    return found
+
+
+def _presumed_condition(path: str, value: str) -> str:
+    """A condition that reads the presumed fact, so that binding checks its path and value."""
+    if " has " in path:
+        return path
+    over, _, name = path.rpartition("[].")
+    return f"{over} any ({name} == {value})" if over else f"{name} == {value}"

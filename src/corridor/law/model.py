@@ -1,0 +1,299 @@
+"""Rules of law as values: instruments, provisions, counters, duties and papers, ready to be applied; no syntax left."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from corridor.base.clock import DateRange
+from corridor.base.json import JsonObject
+from corridor.base.reasons import Citation, Verified
+from corridor.law.binding import Condition
+from corridor.law.dated import Dated, Parameter, Register
+from corridor.law.outcome import Outcome
+from corridor.law.source import Place
+from corridor.law.trace import Presumption
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the text of an instrument was read, when, and how far that is from the official text."""
+
+    address: str
+    checked: date
+    verified: Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Sanction:
+    """What a breach can cost; shown, not computed with."""
+
+    says: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Prevalence:
+    """A clause by which an instrument goes before others."""
+
+    pin: str
+    over: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """An act, regulation, decision or guideline.
+
+    Attributes:
+        titles: by language, the original and `en`.
+        jurisdiction: id of the jurisdiction whose law it is.
+    """
+
+    id: str
+    jurisdiction: str
+    titles: Mapping[str, str] = field(hash=False)
+    enacted_by: str
+    number: str
+    period: DateRange
+    prevails: tuple[Prevalence, ...]
+    source: Source
+    note: str
+    sanctions: tuple[Sanction, ...]
+    place: Place
+
+    @property
+    def title(self) -> str:
+        """The English title."""
+        return self.titles["en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One alternative by which a provision is satisfied: papers of all these kinds."""
+
+    mechanism: str
+    papers: tuple[str, ...]
+    period: DateRange
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """A rung of a ladder.
+
+    Attributes:
+        ref: `instrument` and a name unique in it, usually the pin.
+        claimed: it helps only whoever relies on it and shows its facts; where they are unknown it is passed over.
+        uncounted: what is provided under it is added to no counter.
+        duties: ids of the duties that come with it.
+        exception_to: refs of provisions that it goes before.
+        conflict: what other duty it may collide with, or empty.
+    """
+
+    ref: str
+    ladder: str
+    citation: Citation
+    says: str
+    period: DateRange
+    condition: Condition
+    outcome: Outcome
+    opened_by: tuple[Opening, ...]
+    claimed: bool
+    uncounted: bool
+    duties: tuple[str, ...]
+    exception_to: tuple[str, ...]
+    conflict: str
+    place: Place
+
+    @property
+    def answer(self) -> tuple[Outcome, tuple[tuple[str, tuple[str, ...], DateRange], ...]]:
+        """What it answers, whichever text says so: the outcome and the alternatives that open it."""
+        return self.outcome, tuple((opening.mechanism, opening.papers, opening.period) for opening in self.opened_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Provisions on one matter in the order in which they are asked; the first that holds decides."""
+
+    id: str
+    title: str
+    period: DateRange
+    provisions: tuple[Provision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Something a paper has to hold, where `condition` is met."""
+
+    text: str
+    condition: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCheck:
+    """What a paper has to satisfy, and the sentence for one that does not."""
+
+    condition: Condition
+    fails: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A paper has to be filed within so many days after it takes effect."""
+
+    days: int
+    working: bool
+
+
+class Covers(enum.StrEnum):
+    """What a paper has to state, and is then held to."""
+
+    RECIPIENT = "recipient"
+    PURPOSE = "purpose"
+    CATEGORIES = "categories"
+    PERSONS = "persons"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperKind:
+    """A kind of document that opens a route.
+
+    Attributes:
+        clock: how long the authority takes, or the parties have, in words.
+        valid_months: how long it lasts from its first day, or 0 where it has no end of its own.
+        renew_months, renew_working_days: how long before its end its renewal is to be asked for, or 0.
+    """
+
+    id: str
+    title: str
+    contents: tuple[Content, ...]
+    authority: str
+    clock: str
+    validity: str
+    valid_months: int
+    renew_months: int
+    renew_working_days: int
+    filing: Filing | None
+    covers: frozenset[Covers]
+    checks: tuple[PaperCheck, ...]
+    period: DateRange
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """An obligation that comes with a transfer.
+
+    Attributes:
+        attached: it comes only with the provisions that name it.
+        outcomes: the outcomes it comes with.
+    """
+
+    id: str
+    what: str
+    who: str
+    deadline: str
+    recurs: str
+    condition: Condition
+    attached: bool
+    outcomes: frozenset[Outcome]
+    period: DateRange
+    citation: Citation
+
+
+class WindowKind(enum.StrEnum):
+    """The span of days over which a counter runs."""
+
+    CALENDAR_YEAR = "calendar_year"
+    SINCE_PREVIOUS_YEAR = "since_previous_year"
+    TRAILING_12_MONTHS = "trailing_12_months"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Distinct persons (or devices) provided within a window; `of` says which data items count."""
+
+    name: str
+    unit: str
+    of: Condition
+    window: WindowKind
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A fact that a jurisdiction derives from the described ones, by the definition in force."""
+
+    name: str
+    versions: tuple[Dated[Condition], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """The rules of one jurisdiction.
+
+    Attributes:
+        names: by language.
+        encoded_from: the first day for which the rules are complete enough to answer.
+        territory: the places it covers, by date.
+        reach: laws to which a party abroad may be subject (`PIPL:3(2)`).
+        presumptions: what stands in for unknown facts, by path.
+    """
+
+    id: str
+    names: Mapping[str, str]
+    encoded_from: date
+    territory: Register
+    reach: tuple[str, ...]
+    presumptions: Mapping[str, Presumption]
+    instruments: Mapping[str, Instrument]
+    registers: Mapping[str, Register]
+    parameters: Mapping[str, Parameter]
+    counters: Mapping[str, Counter]
+    derived: Mapping[str, Derived]
+    papers: Mapping[str, PaperKind]
+    duties: tuple[Duty, ...]
+    ladders: tuple[Ladder, ...]
+
+    @property
+    def name(self) -> str:
+        """The English name."""
+        return self.names["en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A transfer whose answer is known from elsewhere.
+
+    Attributes:
+        expect: what the answer has to hold, by the fields that `check` compares.
+        previous: what the jurisdiction's counters stood at before.
+    """
+
+    id: str
+    jurisdiction: str
+    source: str
+    verified: Verified
+    facts: JsonObject
+    as_of: date
+    previous: Mapping[str, int]
+    expect: JsonObject
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules of every jurisdiction that is known, and the cases they are checked with."""
+
+    jurisdictions: Mapping[str, Jurisdiction] = field(repr=False)
+    cases: tuple[Case, ...] = field(repr=False)
+
+    def instrument(self, identifier: str) -> Instrument | None:
+        """The instrument `identifier`, such as `cn/decree-16`, or None."""
+        for jurisdiction in self.jurisdictions.values():
+            if identifier in jurisdiction.instruments:
+                return jurisdiction.instruments[identifier]
+        return None

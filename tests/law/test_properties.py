@@ -1,0 +1,246 @@
+"""What has to hold for any transfer, whatever the rules say."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corridor.base.truth import Truth
+from corridor.law.evaluate import assess, counts_needed
+from corridor.law.facts import parse_facts
+from corridor.law.from_source import load_rulebook
+from corridor.law.outcome import CountKey, Outcome
+from corridor.law.source import plain, read_yaml
+
+SOURCES = {
+    f"{folder.name}/{file.name}": file.read_text(encoding="utf-8")
+    for folder in (files("corridor.law") / "jurisdictions").iterdir()
+    if folder.is_dir()
+    for file in folder.iterdir()
+    if file.name.endswith(".yaml")
+}
+RULEBOOK = load_rulebook(SOURCES)
+
+_PLACES = st.sampled_from(["CN", "DE", "FR", "US", "HK", "JP", "BR"])
+_TRUTH = st.booleans()
+_LEAVES = {
+    "transfer.kind": st.sampled_from(["send", "remote_access", "store_abroad", "direct_collection"]),
+    "transfer.access_from": st.lists(_PLACES, max_size=2),
+    "transfer.necessity.for": st.sampled_from(
+        ["contract_with_individual", "hr_management", "emergency", "treaty", "public_interest", "none"]
+    ),
+    "transfer.necessity.strictly_needed": _TRUTH,
+    "transfer.frequency": st.sampled_from(["one_off", "systematic"]),
+    "transfer.onward_ban": _TRUTH,
+    "transfer.technique": st.sampled_from(["none", "pseudonymised", "split_mpc"]),
+    "transfer.clear_text_needed": _TRUTH,
+    "exporter.located_in": _PLACES,
+    "exporter.role": st.sampled_from(["controller", "processor", "data_subject"]),
+    "exporter.public_power": _TRUTH,
+    "exporter.persons_handled": st.sampled_from([0, 999_999, 1_000_000]),
+    "exporter.designations": st.sampled_from([[], ["CN:CIIO"], ["EU:data_processing_service"], {"CN:CIIO": False}]),
+    "exporter.subject_to": st.sampled_from([[], ["PIPL:3(2)"], ["GDPR:3(2)"]]),
+    "exporter.regions": st.sampled_from([[], ["GBA9"]]),
+    "importer.id": st.just("did:web:importer"),
+    "importer.located_in": _PLACES,
+    "importer.role": st.sampled_from(["controller", "processor"]),
+    "importer.same_entity_as_exporter": _TRUTH,
+    "importer.public_body": _TRUTH,
+    "importer.designations": st.sampled_from([[], ["US:DPF"], ["CN:restricted_recipient"]]),
+    "data.important_status": st.sampled_from(["not_notified", "notified", "core"]),
+    "data.domestic_data_added": _TRUTH,
+    "data.ftz_list": st.sampled_from(["outside", "listed"]),
+    "data.items": st.lists(
+        st.fixed_dictionaries(
+            {"category": st.sampled_from(["contact_demographic", "health", "general_business", "vehicle"])},
+            optional={
+                "personal": _TRUTH,
+                "subject": st.sampled_from(["customer", "minor_u14"]),
+                "collected_in": _PLACES,
+            },
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+    "data.counts": st.lists(
+        st.fixed_dictionaries(
+            {
+                "category": st.sampled_from(["contact_demographic", "health", "vehicle"]),
+                "n": st.sampled_from([0, 1, 9_999, 10_000, 99_999, 100_000, 1_000_000]),
+            },
+            optional={"population": st.sampled_from(["a", "b"]), "window": st.sampled_from([2025, 2026])},
+        ),
+        max_size=3,
+    ),
+    "consent.explicit": _TRUTH,
+    "consent.informed": _TRUTH,
+    "consent.specific": _TRUTH,
+    "legal_basis": st.sampled_from(["consent", "public_task"]),
+    "request.by_authority": _TRUTH,
+    "request.treaty_based": _TRUTH,
+    "papers": st.lists(
+        st.fixed_dictionaries(
+            {"kind": st.sampled_from(["cn/standard-contract", "eu/scc", "eu/tia"])},
+            optional={
+                "effective": st.sampled_from(["2025-01-01", "2026-11-10", "2027-01-01"]),
+                "filed": st.sampled_from(["2025-01-10", "2026-11-20"]),
+                "parties": st.just(["did:web:importer"]),
+                "module": st.integers(1, 4),
+                "result": st.sampled_from(["equivalent", "not_equivalent"]),
+            },
+        ),
+        max_size=2,
+    ),
+}
+_DESCRIPTIONS = st.fixed_dictionaries({}, optional=_LEAVES)
+_DAYS = st.sampled_from(
+    [date(2015, 10, 5), date(2020, 7, 16), date(2023, 12, 1), date(2024, 3, 22), date(2025, 12, 31), date(2026, 11, 22)]
+)
+
+
+def _document(leaves):
+    document = {}
+    for path, value in leaves.items():
+        *way, last = path.split(".")
+        target = document
+        for name in way:
+            target = target.setdefault(name, {})
+        target[last] = copy.deepcopy(value)
+    return document
+
+
+def _facts(leaves):
+    return parse_facts(_document(leaves))
+
+
+def _answer(ruling):
+    return (ruling.jurisdiction, ruling.outcome, ruling.proceed, ruling.mechanisms, ruling.provisions, ruling.missing)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_DESCRIPTIONS, st.sampled_from(sorted(_LEAVES)), st.data(), _DAYS)
+def test_learning_a_fact_never_turns_a_refusal_into_silence(known, path, data, day):
+    known = {name: value for name, value in known.items() if name != path}
+    if path.endswith("located_in"):
+        return  # another place is another law, and not the same question
+    before = assess(RULEBOOK, _facts(known), day)
+    after = assess(RULEBOOK, _facts({**known, path: data.draw(_LEAVES[path])}), day)
+    for ruling in before.rulings:
+        then = after.ruling(ruling.jurisdiction)
+        if ruling.proceed is Truth.FALSE and then.outcome is Outcome.UNDETERMINED:
+            # One matter may be lifted while another was open all along behind it; nothing else may fall silent.
+            assert any(rule.holds is Truth.UNKNOWN and not rule.relied_on for rule in ruling.steps)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_DESCRIPTIONS, _DAYS)
+def test_a_fact_that_no_rule_reads_changes_nothing(known, day):
+    more = _document(known)
+    more.setdefault("transfer", {})["id"] = "urn:transfer:1"
+    more.setdefault("exporter", {})["sector"] = "62.01"
+    assert assess(RULEBOOK, parse_facts(more), day) == assess(RULEBOOK, _facts(known), day)
+
+
+@cache
+def _pruned(day):
+    """The rulebook as it would be if only what is in force on `day` had ever been written."""
+    documents = {path: plain(read_yaml(text, path)) for path, text in SOURCES.items()}
+    kept = {path: _in_force(document, day) for path, document in documents.items() if "cases" not in document}
+    for document in kept.values():
+        if "encoded_from" in document:
+            document["encoded_from"] = day.isoformat()
+        if _gone(document.get("in_force"), day):
+            document["provisions"] = []
+    known = {
+        f"{document['instrument']} {provision.get('id', provision['pin'])}"
+        for document in kept.values()
+        for provision in document.get("provisions", [])
+    }
+    for provision in (provision for document in kept.values() for provision in document.get("provisions", [])):
+        provision["exception_to"] = [ref for ref in provision.get("exception_to", []) if ref in known]
+    return load_rulebook({path: json.dumps(document) for path, document in kept.items()})
+
+
+def _gone(item, day):
+    if not isinstance(item, dict):
+        return False
+    return (item.get("from") or "0") > day.isoformat() or (item.get("to") or "9") < day.isoformat()
+
+
+def _in_force(value, day):
+    if isinstance(value, list):
+        return [_in_force(item, day) for item in value if not _gone(item, day)]
+    if isinstance(value, dict):
+        return {
+            name: _in_force(item, day) for name, item in value.items() if name == "in_force" or not _gone(item, day)
+        }
+    return value
+
+
+@settings(max_examples=60, deadline=None)
+@given(_DESCRIPTIONS, st.sampled_from([date(2023, 12, 1), date(2024, 3, 22), date(2026, 11, 22)]))
+def test_only_what_is_in_force_decides(known, day):
+    whole = [_answer(ruling) for ruling in assess(RULEBOOK, _facts(known), day).rulings]
+    assert [_answer(ruling) for ruling in assess(_pruned(day), _facts(known), day).rulings] == whole
+
+
+_STRICTNESS = {
+    Outcome.REQUIRES_APPROVAL: 0,
+    Outcome.ALLOWED_WITH_MECHANISM: 1,
+    Outcome.EXEMPT: 2,
+}
+
+
+@given(n=st.integers(0, 2_000_000), more=st.integers(0, 2_000_000), sensitive=_TRUTH)
+def test_more_persons_never_make_china_milder(n, more, sensitive):
+    category = "health" if sensitive else "contact_demographic"
+
+    def strictness(count):
+        facts = parse_facts(
+            {
+                "exporter": {"located_in": "CN", "designations": []},
+                "importer": {"located_in": "DE"},
+                "data": {
+                    "items": [{"category": category}],
+                    "important_status": "not_notified",
+                    "counts": [{"category": category, "n": count}],
+                },
+            }
+        )
+        return _STRICTNESS[assess(RULEBOOK, facts, date(2026, 11, 22)).ruling("CN").outcome]
+
+    assert strictness(n + more) <= strictness(n)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_DESCRIPTIONS, st.integers(0, 1_000_000), _DAYS)
+def test_only_counters_that_were_asked_for_change_an_answer(known, before, day):
+    facts = _facts(known)
+    asked = {query.key for query in counts_needed(RULEBOOK, facts, day)}
+    every = {CountKey(name, counter) for name, j in RULEBOOK.jurisdictions.items() for counter in j.counters}
+    others = dict.fromkeys(every - asked, before)
+    assert assess(RULEBOOK, facts, day, others).rulings == assess(RULEBOOK, facts, day).rulings
+
+
+@settings(max_examples=100, deadline=None)
+@given(_DESCRIPTIONS, _DAYS)
+def test_an_undetermined_ruling_says_what_it_needs_and_a_certain_one_asks_nothing(known, day):
+    for ruling in assess(RULEBOOK, _facts(known), day).rulings:
+        assert bool(ruling.missing) is (ruling.proceed is Truth.UNKNOWN)
+        assert (ruling.outcome is Outcome.UNDETERMINED) <= (ruling.proceed is Truth.UNKNOWN)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_DESCRIPTIONS, st.dates(date(2023, 6, 1), date(2032, 12, 31)), st.dates(date(2023, 6, 1), date(2032, 12, 31)))
+def test_nothing_changes_before_the_day_of_the_next_change(known, first, second):
+    facts, day, later = _facts(known), min(first, second), max(first, second)
+    now = assess(RULEBOOK, facts, day)
+    if now.next_change is None or later < now.next_change:
+        then = assess(RULEBOOK, facts, later)
+        assert [_answer(ruling) for ruling in then.rulings] == [_answer(ruling) for ruling in now.rulings]
