@@ -1,0 +1,213 @@
+"""Work that a transaction left to be done: one task at a time, at least once, put off when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from corridor.base.errors import CorridorError, RemoteError, UnreachableError
+from corridor.base.ids import ProcessId, printable
+from corridor.base.json import JsonObject
+from corridor.dsp.binding import target_of
+from corridor.dsp.codec import codec_for
+from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, TransferStart, pid_of
+from corridor.dsp.process import Acknowledged, Undeliverable
+from corridor.dsp.states import TransferState
+from corridor.evidence.event import DataReceived
+from corridor.evidence.receipt import DeliveryStatement
+from corridor.service import negotiate, receipts, transfer
+from corridor.service.context import Context
+from corridor.service.ports import Changes, Fetched, Reply
+from corridor.service.process import merged, until_settled
+from corridor.service.records import NegotiationRecord, Received, Task, TaskKind, TransferRecord, queue_of
+
+VERSION: Final = "2025-1"
+_TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
+"""Answers that can be different next time: its identity check or its own transaction may lag behind."""
+_log = structlog.get_logger(__name__)
+
+
+async def run(ctx: Context, task: Task) -> None:
+    """Do one task; on failure put it off, and after the last attempt give it up.
+
+    Never raises a `CorridorError`: what went wrong stands in the task, in the log, and in the process.
+    """
+    try:
+        await _run(ctx, task)
+    except CorridorError as error:
+        await _failed(ctx, task, error)
+
+
+async def _run(ctx: Context, task: Task) -> None:
+    match task.kind:
+        case TaskKind.SEND:
+            await _send(ctx, task)
+        case TaskKind.DECIDE:
+            if await ctx.store.negotiation(task.subject):
+                await negotiate.decide(ctx, task.subject, task.id)
+            else:
+                await transfer.decide(ctx, task.subject, task.id)
+        case TaskKind.FETCH:
+            await _fetch(ctx, task)
+        case TaskKind.RECEIPT:
+            await receipts.exchange(ctx, task)
+
+
+async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:
+    """Put the task off, or give it up where trying again cannot help or was tried long enough."""
+    attempts = task.attempts + 1
+    problem = printable(str(error), 300)
+    hopeless = isinstance(error, RemoteError) or attempts >= ctx.patience.give_up
+    _log.warning("task failed", kind=task.kind.value, subject=task.subject, attempts=attempts, problem=problem)
+    if hopeless:
+        await _give_up(ctx, task, error)
+        return
+    wait = min(ctx.patience.first * 2 ** (attempts - 1), ctx.patience.longest) * ctx.jitter()
+    later = replace(task, attempts=attempts, problem=problem, due=ctx.clock.now() + wait)
+    await ctx.store.commit(Changes(tasks=(later,)))
+
+
+async def _give_up(ctx: Context, task: Task, error: CorridorError) -> None:
+    if task.kind is TaskKind.SEND and task.message is not None:
+        await _answered(ctx, task, Undeliverable(task.message.message_id, error.code, error.message))
+    elif task.kind is TaskKind.FETCH:
+        await _fetch_failed(ctx, task, error)
+    else:
+        await ctx.store.commit(Changes(tasks_done=(task.id,)))
+
+
+async def _send(ctx: Context, task: Task) -> None:
+    """Deliver a message; the state advances when the partner has acknowledged it (DSP, state transitions)."""
+    message = task.message
+    record = await ctx.store.negotiation(task.subject) or await ctx.store.transfer(task.subject)
+    if message is None or record is None or not _still_pending(record, message):
+        await ctx.store.commit(Changes(tasks_done=(task.id,)))
+        return
+    process = record.negotiation if isinstance(record, NegotiationRecord) else record.transfer
+    target = target_of(message, process.role, process.peer_url)
+    if isinstance(message, TransferStart) and isinstance(record, TransferRecord) and record.grant:
+        message = transfer.with_token(ctx, message, record.grant)
+    document = codec_for(VERSION).encode(message)
+    reply = await ctx.sender.request(process.peer, target.method, target.url, document)
+    await _answered(ctx, task, _outcome(message, process.role, reply))
+
+
+def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessMessage) -> bool:
+    process = record.negotiation if isinstance(record, NegotiationRecord) else record.transfer
+    return process.pending is not None and process.pending.message_id == message.message_id
+
+
+def _outcome(message: ProcessMessage, role: Role, reply: Reply) -> Acknowledged | Undeliverable:
+    """What the partner's answer means.
+
+    Raises:
+        UnreachableError: it knows nothing of our process yet (404): its own transaction may not be through.
+    """
+    if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
+        return Acknowledged(message.message_id, _peer_pid(message, role, reply.document))
+    if reply.status in _TRY_AGAIN and not message.kind.terminates:
+        raise UnreachableError(f"the partner answered {reply.status}", status=reply.status)
+    return Undeliverable(message.message_id, "refused", _refusal(message, reply))
+
+
+def _peer_pid(message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
+    known = pid_of(message, role.other)
+    if known is not None or document is None:
+        return known
+    of_negotiation = message.kind in (Kind.CONTRACT_REQUEST, Kind.CONTRACT_OFFER)
+    codec = codec_for(VERSION)
+    ack = codec.decode(NegotiationAck, document) if of_negotiation else codec.decode(TransferAck, document)
+    return ack.provider_pid if role is Role.CONSUMER else ack.consumer_pid
+
+
+def _refusal(message: ProcessMessage, reply: Reply) -> str:
+    reasons = (reply.document or {}).get("reason")
+    said = "; ".join(printable(str(reason), 200) for reason in reasons[:3]) if isinstance(reasons, list) else ""
+    return f"the partner refused the {message.kind} with {reply.status}" + (f": {said}" if said else "")
+
+
+async def _answered(ctx: Context, task: Task, event: Acknowledged | Undeliverable) -> None:
+    if await ctx.store.negotiation(task.subject):
+        await negotiate.acknowledged(ctx, task.subject, event)
+    else:
+        await transfer.acknowledged(ctx, task.subject, event)
+
+
+async def _fetch(ctx: Context, task: Task) -> None:
+    """As consumer, fetch the bytes, keep what they are, propose the receipt; completion is the next decision."""
+    record = await ctx.store.transfer(task.subject)
+    if record is None or record.received is not None or record.transfer.state is not TransferState.STARTED:
+        # What is suspended is fetched once it starts again: the start brings a new decision.
+        await ctx.store.commit(Changes(tasks_done=(task.id,)))
+        return
+    endpoint, authorization = transfer.authorization_of(ctx, record)
+    fetched = await ctx.fetcher.fetch(record.transfer.own_pid, endpoint, authorization)
+    await until_settled(lambda: _fetched(ctx, task, fetched))
+
+
+async def _fetched(ctx: Context, task: Task, fetched: Fetched) -> None:
+    record = await ctx.store.transfer(task.subject)
+    if record is None:
+        await ctx.store.commit(Changes(tasks_done=(task.id,)))
+        return
+    process, now = record.transfer, ctx.clock.now()
+    received = Received(fetched.path, fetched.size, fetched.sha256, fetched.blake3, now, fetched.rows)
+    moved = replace(record, received=received, problem=None, updated=now)
+    event = DataReceived(
+        at=now,
+        transfer=process.own_pid,
+        agreement=process.agreement_id,
+        dataset=record.dataset,
+        peer=process.peer,
+        size=fetched.size,
+        sha256=fetched.sha256,
+        blake3=fetched.blake3,
+        complete=True,
+        rows=fetched.rows,
+    )
+    decide = Task(ctx.new_id(), TaskKind.DECIDE, queue_of(process.peer, process.own_pid), task.subject, now, now)
+    changes = Changes(transfers=(moved,), events=(event,), tasks=(decide,), tasks_done=(task.id,))
+    await ctx.store.commit(merged(changes, _delivered(ctx, moved, received)))
+
+
+def _delivered(ctx: Context, record: TransferRecord, received: Received) -> Changes:
+    process = record.transfer
+    provider_pid = process.provider_pid
+    if provider_pid is None:
+        return Changes()
+    statement = DeliveryStatement(
+        agreement=process.agreement_id,
+        provider_pid=provider_pid,
+        consumer_pid=process.own_pid,
+        dataset=record.dataset,
+        provider=process.provider,
+        consumer=process.consumer,
+        size=received.size,
+        sha256=received.sha256,
+        blake3=received.blake3,
+        delivered_at=received.at,
+        rows=received.rows,
+    )
+    return receipts.proposed(ctx, process.peer, process.own_pid, statement)
+
+
+async def _fetch_failed(ctx: Context, task: Task, error: CorridorError) -> None:
+    async def attempt() -> None:
+        record = await ctx.store.transfer(task.subject)
+        done = Changes(tasks_done=(task.id,))
+        if record is not None:
+            problem = printable(error.message, 500)
+            noted = replace(record, problem=problem, updated=ctx.clock.now())
+            done = merged(done, Changes(transfers=(noted,)))
+        await ctx.store.commit(done)
+
+    await until_settled(attempt)
+
+
+def next_wait(ctx: Context, tasks: tuple[Task, ...], longest: timedelta) -> timedelta:
+    """How long until the next of `tasks` is due, at most `longest`."""
+    now = ctx.clock.now()
+    return min((max(task.due - now, timedelta(0)) for task in tasks), default=longest)

@@ -1,0 +1,334 @@
+"""What the use cases ask of the world, as small protocols; every adapter passes the suites in `corridor.testing`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from corridor.base.clock import DateRange
+from corridor.base.ids import AgreementId, DatasetId, PaperId, ParticipantId, ProcessId
+from corridor.base.json import JsonObject
+from corridor.evidence.event import Event
+from corridor.service.records import (
+    AgreementRecord,
+    Counted,
+    DatasetRecord,
+    Grant,
+    LoggedEvent,
+    NegotiationRecord,
+    PaperRecord,
+    Participant,
+    ReceiptRecord,
+    SeenToken,
+    Served,
+    Task,
+    TransferRecord,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CountGuard:
+    """Holds a commit to a counter that was read before: the sum must still be `expected`."""
+
+    jurisdiction: str
+    name: str
+    window: DateRange
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything that one transition changes; applied whole or not at all.
+
+    Records are inserted when their version is 0 and otherwise replace the version they state. Events are appended to
+    the evidence log in the order given. Tasks are inserted, or replace the task of the same id (to put it off).
+    """
+
+    negotiations: tuple[NegotiationRecord, ...] = ()
+    agreements: tuple[AgreementRecord, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
+    datasets: tuple[DatasetRecord, ...] = ()
+    papers: tuple[PaperRecord, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    tasks_done: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    """Inserted, or, with `revoked` set, replacing the grant of the same id."""
+    served: tuple[Served, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    receipts: tuple[ReceiptRecord, ...] = ()
+    """Inserted, or replacing the receipt of the same id unless that one is complete."""
+    guards: tuple[CountGuard, ...] = ()
+
+
+class Store(Protocol):
+    """Durable state. Reads see every commit that returned before; `commit` is atomic, durable and serialised."""
+
+    async def commit(self, changes: Changes) -> None:
+        """Apply `changes` whole, or raise and apply none.
+
+        Raises:
+            StaleError: a record's version or a guard no longer holds; load and decide again.
+            StorageError: the database is locked, full or damaged.
+        """
+        ...
+
+    async def use_token(self, token: SeenToken, now: datetime) -> bool:
+        """Remember a single-use token id; False if it was used before. Ids that expired before `now` are forgotten."""
+        ...
+
+    async def negotiation(self, pid: ProcessId) -> NegotiationRecord | None:
+        """The negotiation of which `pid` is our own pid."""
+        ...
+
+    async def negotiation_by_peer(self, peer: ParticipantId, peer_pid: ProcessId) -> NegotiationRecord | None:
+        """The negotiation with `peer` of which `peer_pid` is the partner's pid."""
+        ...
+
+    async def negotiations(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page in order of our pid, from the one after `after` on."""
+        ...
+
+    async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
+        """The agreement of that id."""
+        ...
+
+    async def agreements(self, *, after: str = "", limit: int = 100) -> tuple[AgreementRecord, ...]:
+        """A page in order of id."""
+        ...
+
+    async def transfer(self, pid: ProcessId) -> TransferRecord | None:
+        """The transfer process of which `pid` is our own pid."""
+        ...
+
+    async def transfer_by_peer(self, peer: ParticipantId, peer_pid: ProcessId) -> TransferRecord | None:
+        """The transfer process with `peer` of which `peer_pid` is the partner's pid."""
+        ...
+
+    async def transfers(
+        self, *, agreement: AgreementId | None = None, after: str = "", limit: int = 100
+    ) -> tuple[TransferRecord, ...]:
+        """A page in order of our pid, of one agreement or of all."""
+        ...
+
+    async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:
+        """The dataset of that id, withdrawn or not."""
+        ...
+
+    async def datasets(
+        self, *, after: str = "", limit: int = 100, withdrawn: bool = False
+    ) -> tuple[DatasetRecord, ...]:
+        """A page in order of id; with `withdrawn`, those too."""
+        ...
+
+    async def paper(self, paper: PaperId) -> PaperRecord | None:
+        """The paper of that id, revoked or not."""
+        ...
+
+    async def papers(self) -> tuple[PaperRecord, ...]:
+        """All papers in the order in which they were added."""
+        ...
+
+    async def tasks(self, *, limit: int = 1000) -> tuple[Task, ...]:
+        """Open tasks in the order in which they were created."""
+        ...
+
+    async def task(self, task: str) -> Task | None:
+        """The open task of that id."""
+        ...
+
+    async def grant_by_token(self, token_digest: str) -> Grant | None:
+        """The grant that the token of this digest stands for, revoked or not."""
+        ...
+
+    async def grant(self, grant: str) -> Grant | None:
+        """The grant of that id, revoked or not."""
+        ...
+
+    async def usage(self, *, agreement: AgreementId | None = None, transfer: ProcessId | None = None) -> Usage:
+        """What was served under an agreement, in a transfer, or (with neither) in all."""
+        ...
+
+    async def counted(self, jurisdiction: str, name: str, window: DateRange) -> Mapping[str, int]:
+        """Per population, the greatest `n` that an agreement counted within `window`."""
+        ...
+
+    async def receipt(self, receipt: str) -> ReceiptRecord | None:
+        """The receipt of that statement digest."""
+        ...
+
+    async def receipts(self, agreement: AgreementId) -> tuple[ReceiptRecord, ...]:
+        """The receipts of an agreement in order of time."""
+        ...
+
+    async def events(
+        self, *, agreement: AgreementId | None = None, after: int = -1, limit: int = 1000
+    ) -> tuple[LoggedEvent, ...]:
+        """Logged events in order, from the index after `after` on; with `agreement`, those that belong to it.
+
+        An event belongs to an agreement if its `agreement` is that one, or its `negotiation` or `transfer` is a process
+        of that agreement.
+        """
+        ...
+
+    async def log_size(self) -> int:
+        """The number of leaves of the evidence log."""
+        ...
+
+    async def log_node(self, level: int, index: int) -> bytes:
+        """The hash of a complete subtree: level 0 are the leaves.
+
+        Raises:
+            LookupError: there is no such complete subtree yet.
+        """
+        ...
+
+
+class Participants(Protocol):
+    """The list that says who is known."""
+
+    def find(self, participant: ParticipantId) -> Participant | None:
+        """The participant if it is on the list and active, else None."""
+        ...
+
+    def all(self) -> tuple[Participant, ...]:
+        """All active participants."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A partner's answer: HTTP status, decoded JSON body (None where it was empty), URL of the next page of a list."""
+
+    status: int
+    document: JsonObject | None
+    next: str | None = None
+
+
+class Sender(Protocol):
+    """Speaks to partners, authenticated as ourselves."""
+
+    async def request(
+        self, audience: ParticipantId, method: str, url: str, document: JsonObject | None = None
+    ) -> Reply:
+        """Send one request and give the answer, whatever its status below 500.
+
+        Raises:
+            UnreachableError: no connection, a time-out, an answer over the limits or not JSON, or a status from 500 on.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where a participant is reached: its DSP base URL, and where it countersigns receipts, if it does."""
+
+    id: ParticipantId
+    dsp_url: str
+    receipts_url: str | None
+
+
+class Directory(Protocol):
+    """Finds partners and their public keys."""
+
+    async def peer(self, reference: str) -> Peer:
+        """The partner that a DID or the base URL of its node names.
+
+        Raises:
+            UnreachableError: its DID document or version document cannot be had.
+            MalformedError: it is had, but is not what it has to be.
+        """
+        ...
+
+    async def public_keys(self, participant: ParticipantId, purpose: str) -> Mapping[str, JsonObject]:
+        """Key id (a DID URL) to JWK, of the keys under the verification relationship `purpose`."""
+        ...
+
+
+class Signer(Protocol):
+    """Our signing key; the private part never leaves the adapter."""
+
+    @property
+    def key_id(self) -> str:
+        """The DID URL of the key, such as `did:web:example.org#key-1`."""
+        ...
+
+    def sign(self, payload: bytes) -> bytes:
+        """The ES256 signature of `payload`: 64 bytes, r || s."""
+        ...
+
+
+class Secrets(Protocol):
+    """Our secret key for tokens: gives and seals what the database must not hold in clear."""
+
+    def token(self, grant: str) -> str:
+        """The data-plane token of a grant; the same at each call."""
+        ...
+
+    def seal(self, text: str) -> str:
+        """`text` enciphered, so that it can be kept."""
+        ...
+
+    def unseal(self, sealed: str) -> str:
+        """What was sealed.
+
+        Raises:
+            SettingsError: it was sealed under another key.
+        """
+        ...
+
+
+class Fetcher(Protocol):
+    """The consumer's side of the data plane."""
+
+    async def fetch(self, transfer: ProcessId, endpoint: str, authorization: str) -> Fetched:
+        """Fetch the bytes at `endpoint` to a file of our own, verified against the digest that the provider states.
+
+        Raises:
+            UnreachableError: no connection, or a broken one that could not be resumed.
+            ForbiddenError: the provider refuses, with its reason.
+            MalformedError: what came is not what the provider states.
+            TooLargeError: over the limit in the settings.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that was fetched: absolute path, size in bytes, data rows where the provider states them, digests."""
+
+    path: str
+    size: int
+    sha256: str
+    blake3: str
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What publishing makes of a source: the content to serve, and the distinct persons in it where that is asked."""
+
+    path: str
+    size: int
+    modified_ns: int
+    sha256: str
+    blake3: str
+    rows: int | None
+    persons: int | None
+    report: JsonObject | None
+
+
+class Preparer(Protocol):
+    """The provider's side of the data plane at publication."""
+
+    async def prepare(self, source: JsonObject, place: str) -> Preparation:
+        """Read, validate, filter and mask a source as its description says, and fix its bytes and digests.
+
+        Raises:
+            MalformedError: the description or the content is faulty, with row and column.
+            NotFoundError: there is no such file under the folders that the settings open.
+        """
+        ...

@@ -1,0 +1,77 @@
+"""From a machine's commands to rows of one transaction: what negotiations and transfers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeVar
+
+from corridor.base.errors import StaleError
+from corridor.base.ids import MessageId, ParticipantId, ProcessId
+from corridor.dsp.commands import Cancel, Command, Decide, Send
+from corridor.dsp.messages import Kind
+from corridor.dsp.process import Process
+from corridor.dsp.states import S, Table, successor
+from corridor.service.context import Context
+from corridor.service.ports import Changes
+from corridor.service.records import Task, TaskKind, queue_of
+
+T = TypeVar("T")
+ATTEMPTS: Final = 16
+"""How often a transition is decided anew because another writer came first."""
+
+
+async def until_settled(attempt: Callable[[], Awaitable[T]]) -> T:
+    """What `attempt` gives, tried again whenever another writer came first.
+
+    Raises:
+        StaleError: others came first at every attempt.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except StaleError:
+            continue
+    return await attempt()
+
+
+def work_of(
+    ctx: Context, peer: ParticipantId, process: ProcessId, commands: Iterable[Command], *, wait: bool = False
+) -> Changes:
+    """The outbox rows that a machine's commands ask for; with `wait`, decisions are put off by the reaction time."""
+    now = ctx.clock.now()
+    queue = queue_of(peer, process)
+    tasks: list[Task] = []
+    done: list[str] = []
+    for command in commands:
+        if isinstance(command, Send):
+            message = command.message
+            tasks.append(Task(message.message_id, TaskKind.SEND, queue, process, now, now, message=message))
+        elif isinstance(command, Decide):
+            due = now + ctx.patience.reaction if wait else now
+            tasks.append(Task(ctx.new_id(), TaskKind.DECIDE, queue, process, due, now))
+        elif isinstance(command, Cancel):
+            done.append(command.message_id)
+    return Changes(tasks=tuple(tasks), tasks_done=tuple(done))
+
+
+def entered(table: Table[S], before: Process[S], after: Process[S], heard: Kind | None) -> tuple[S, ...]:
+    """The states that a step entered, in order; `heard` is the peer's message, where it was one.
+
+    A message that is legal only after ours on its way answers that one before its acknowledgement: both were entered.
+    """
+    pending = before.pending if heard is not None and after.pending is None else None
+    if heard is None or pending is None or successor(table, before.state, heard, before.role.other) is not None:
+        return () if after.state is None or after.state is before.state else (after.state,)
+    return (pending.state,) if after.state is None else (pending.state, after.state)
+
+
+def merged(*parts: Changes) -> Changes:
+    """One transaction out of several parts; what each part lists comes in the order of the parts."""
+    return Changes(
+        **{name: tuple(item for part in parts for item in getattr(part, name)) for name in Changes.__dataclass_fields__}
+    )
+
+
+def new_message_id(ctx: Context) -> MessageId:
+    """A fresh message id."""
+    return MessageId(ctx.new_id())

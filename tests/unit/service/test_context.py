@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from corridor.service.context import Patience
+
+
+def test_patience_lasts_about_a_quarter_of_an_hour():
+    patience = Patience()
+    waits = [min(patience.first * 2**attempt, patience.longest) for attempt in range(patience.give_up - 1)]
+    assert timedelta(minutes=5) < sum(waits, timedelta(0)) < timedelta(minutes=30)
+    assert waits == sorted(waits)
+
+
+def test_a_partners_message_is_acted_on_at_once_unless_the_settings_say_otherwise():
+    assert Patience().reaction == timedelta(0)
+
+
+def test_each_node_has_its_own_revocations_and_memory(exporter, importer):
+    assert exporter.context.revocations is not importer.context.revocations
+    assert exporter.context.memo is not importer.context.memo
+    assert replace(exporter.context, page=5).revocations is exporter.context.revocations
+
+
+def test_a_page_of_the_catalogue_has_a_hundred_datasets(exporter):
+    assert exporter.context.page == 100

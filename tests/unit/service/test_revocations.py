@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+
+from corridor.service.ports import Changes
+from corridor.service.revocations import Revocations
+from corridor.testing import store_samples as a
+
+
+def test_a_watch_is_told_of_the_end_of_its_own_transfer_alone():
+    revocations = Revocations()
+    ours, another = revocations.watch("urn:uuid:t1"), revocations.watch("urn:uuid:t2")
+    revocations.note(Changes(grants=(replace(a.grant(revoked=a.NOW), transfer="urn:uuid:t1"),)))
+    assert (ours.reason, another.reason) == ("the right to this transfer has ended", None)
+
+
+def test_every_watch_on_a_transfer_is_told():
+    revocations = Revocations()
+    watches = [revocations.watch("t") for _ in range(3)]
+    revocations.note(Changes(grants=(replace(a.grant(revoked=a.NOW), transfer="t"),)))
+    assert all(watch.reason for watch in watches)
+
+
+def test_a_new_grant_ends_nothing():
+    revocations = Revocations()
+    watch = revocations.watch("urn:uuid:t1")
+    revocations.note(Changes(grants=(replace(a.grant(), transfer="urn:uuid:t1"),)))
+    revocations.note(Changes())
+    assert watch.reason is None
+
+
+def test_a_watch_that_nobody_keeps_is_forgotten():
+    revocations = Revocations()
+    watch = revocations.watch("t")
+    assert len(revocations._watches) == 1
+    del watch
+    gc.collect()
+    assert len(revocations._watches) == 0
