@@ -1,0 +1,6 @@
+"""`python -m corridor` is `corridor`."""
+
+from corridor.cli.main import run
+
+if __name__ == "__main__":
+    run()

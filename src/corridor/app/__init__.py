@@ -1,0 +1,1 @@
+"""Composition root: settings, wiring, the loops, and the checks that `doctor` runs."""

@@ -1,0 +1,180 @@
+"""Checks a node without changing it: what `corridor doctor` says."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from corridor.app.listeners import bind
+from corridor.app.rulebook import load_rules
+from corridor.app.settings import LoadedSettings
+from corridor.base.errors import CorridorError, SettingsError
+from corridor.law.check import check
+from corridor.service.ports import Store
+from corridor.store.faults import storage_errors
+from corridor.store.sqlite import SqliteStore
+from corridor.trust.did import did_of
+from corridor.trust.files import read_private
+from corridor.trust.keys import load_key
+from corridor.trust.participants import FileParticipants
+from corridor.trust.secrets import FileSecrets
+
+_LEAST_FREE: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its name, whether it passed, and a sentence."""
+
+    check: str
+    ok: bool
+    text: str
+
+
+def examine(loaded: LoadedSettings) -> tuple[Finding, ...]:
+    """All checks, each made whether or not the others pass; nothing is written but a probe that is removed again."""
+    checks: tuple[tuple[str, Callable[[LoadedSettings], str]], ...] = (
+        ("identity", _identity),
+        ("keys", _keys),
+        ("participants", _participants),
+        ("database", _database),
+        ("disk", _disk),
+        ("protocol listener", lambda node: _listener(node.settings.listen.protocol, "listen.protocol")),
+        ("management listener", lambda node: _listener(node.settings.listen.management, "listen.management")),
+        ("rulebook", _rules),
+    )
+    return tuple(_found(name, run, loaded) for name, run in checks)
+
+
+def _found(name: str, run: Callable[[LoadedSettings], str], loaded: LoadedSettings) -> Finding:
+    try:
+        return Finding(name, ok=True, text=run(loaded))
+    except CorridorError as error:
+        return Finding(name, ok=False, text=str(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return Finding(name, ok=False, text=f"{place}{(error.strerror or str(error)).lower()}")
+
+
+def _identity(loaded: LoadedSettings) -> str:
+    settings = loaded.settings
+    expected = did_of(settings.listen.public_url)
+    if expected != settings.node.id:
+        raise SettingsError(
+            f"the DID {settings.node.id} is not the one of {settings.listen.public_url}",
+            remedy=f"partners will look for {expected}: correct `node.id` or `listen.public_url`",
+        )
+    return f"{settings.node.id}, under the law of {settings.node.country}"
+
+
+def _keys(loaded: LoadedSettings) -> str:
+    files = loaded.settings.files
+    load_key(loaded.path(files.signing_key))
+    FileSecrets(loaded.path(files.token_key))
+    read_private(loaded.path(files.management_token), "management token")
+    return "signing key, token key and management token are there, and nobody else's to read"
+
+
+def _participants(loaded: LoadedSettings) -> str:
+    known = FileParticipants(loaded.path(loaded.settings.files.participants)).all()
+    others = sum(participant.id != loaded.settings.node.id for participant in known)
+    return f"partners known: {others}"
+
+
+def _database(loaded: LoadedSettings) -> str:
+    path = loaded.path(loaded.settings.files.database)
+    if not path.exists():
+        return "not made yet; `corridor serve` makes it"
+    if _is_served(loaded):
+        return "in use by the running node"
+    return asyncio.run(_stuck(path))
+
+
+async def _stuck(path: Path) -> str:
+    store = await SqliteStore.open(path)
+    try:
+        await _integrity(path)
+        return await _work(store)
+    finally:
+        await store.close()
+
+
+async def _integrity(path: Path) -> None:
+    with storage_errors(path), contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise SettingsError(f"the database is damaged: {found}", place=str(path), remedy="restore a backup")
+
+
+async def _work(store: Store) -> str:
+    tasks = await store.tasks()
+    stuck = [task for task in tasks if task.problem]
+    if stuck:
+        raise SettingsError(
+            f"{len(stuck)} of {len(tasks)} open tasks fail, the first with: {stuck[0].problem}",
+            remedy="see whether the partner's node runs",
+        )
+    return f"sound; {len(tasks)} open tasks, {await store.log_size()} events in the evidence log"
+
+
+def _disk(loaded: LoadedSettings) -> str:
+    for folder in _folders(loaded):
+        free = shutil.disk_usage(folder).free
+        if free < _LEAST_FREE:
+            raise SettingsError(f"{free // 2**20} MiB are free under `{folder}`", remedy="make room: 64 MiB at least")
+        probe = folder / ".corridor-doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+    return f"{shutil.disk_usage(loaded.folder).free // 2**20:,} MiB free, writable"
+
+
+def _folders(loaded: LoadedSettings) -> Iterator[Path]:
+    files = loaded.settings.files
+    for name in (files.database, files.snapshots, files.received):
+        folder = loaded.path(name)
+        while not folder.is_dir():
+            folder = folder.parent
+        yield folder
+
+
+def _is_served(loaded: LoadedSettings) -> bool:
+    """Whether a node answers on the management address."""
+    return _answers_as_node(loaded.settings.listen.management)
+
+
+def _answers_as_node(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=1.0)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().read(1024) == b'{"status":"ok"}'
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _listener(address: str, setting: str) -> str:
+    try:
+        bind(address, setting).close()
+    except SettingsError:
+        if _answers_as_node(address):
+            return f"{address} is in use by a running node"
+        raise
+    return f"{address} is free"
+
+
+def _rules(loaded: LoadedSettings) -> str:
+    folders = tuple(loaded.path(folder) for folder in loaded.settings.files.rules)
+    rulebook, digest = load_rules(folders)
+    report = check(rulebook)
+    if report.wrong:
+        raise SettingsError("cases of the rulebook fail", remedy="see `corridor rulebook check`")
+    return f"{len(rulebook.jurisdictions)} jurisdictions, all cases hold ({digest[:19]}…)"

@@ -1,0 +1,52 @@
+"""Reads the rule files that ship with the product, and those of the folders that the settings add."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from corridor.base.digest import digest_of
+from corridor.base.errors import SettingsError
+from corridor.law.from_source import load_rulebook
+from corridor.law.model import Rulebook
+
+
+def shipped_sources() -> dict[str, str]:
+    """The shipped rule files: path below `law/jurisdictions` to text."""
+    return _read_tree(resources.files("corridor.law") / "jurisdictions")
+
+
+def load_rules(folders: tuple[Path, ...] = ()) -> tuple[Rulebook, str]:
+    """The rulebook in force, what ships and each of `folders` on top, and the digest that names it.
+
+    Raises:
+        SettingsError: a folder is missing or cannot be read, or would replace a rule file.
+        MalformedError: a rule file is refused, with its position.
+    """
+    sources = shipped_sources()
+    for folder in folders:
+        if not folder.is_dir():
+            raise SettingsError(
+                f"there is no folder of rules `{folder}`", remedy="correct `files.rules` in the settings, or --rules"
+            )
+        added = {f"{folder.name}/{name}": text for name, text in _read_tree(folder).items()}
+        twice = sorted(added.keys() & sources.keys())
+        if twice:
+            raise SettingsError(f"the rule file `{twice[0]}` is there already", place=str(folder), remedy="rename it")
+        sources |= added
+    return load_rulebook(sources), digest_of(sources)
+
+
+def _read_tree(folder: Traversable, prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            found |= _read_tree(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith((".yaml", ".yml")):
+            try:
+                found[prefix + entry.name] = entry.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+                raise SettingsError(f"a rule file cannot be read: {why}", place=str(entry)) from None
+    return found

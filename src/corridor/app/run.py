@@ -1,0 +1,72 @@
+"""Runs a node: binds its listeners, opens it, answers until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+
+from corridor.app.listeners import Listener, bind, serve
+from corridor.app.settings import LoadedSettings
+from corridor.app.wire import ASGIApp, Node, open_node, request_limits
+from corridor.base.errors import SettingsError
+from corridor.http.management.server import create_app
+from corridor.store.sqlite import SqliteStore
+from corridor.trust.files import read_private
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_node(
+    loaded: LoadedSettings, ready: Callable[[], None] = lambda: None, store_type: type[SqliteStore] = SqliteStore
+) -> None:
+    """Serve both listeners and the outbox until SIGINT or SIGTERM.
+
+    Raises:
+        SettingsError: a port is in use, or a setting, key or file is missing or wrong.
+        StorageError: the database cannot be used.
+    """
+    listen = loaded.settings.listen
+    with contextlib.ExitStack() as sockets:
+        protocol = sockets.enter_context(bind(listen.protocol, "listen.protocol"))
+        management = sockets.enter_context(bind(listen.management, "listen.management"))
+        async with open_node(loaded, store_type) as node:
+            listeners = (Listener(node.protocol, protocol), Listener(_management(loaded, node), management))
+            dispatching = asyncio.create_task(node.dispatcher.run())
+            try:
+                await serve(listeners, lambda: _ready(loaded, ready))
+            finally:
+                dispatching.cancel()
+                await asyncio.gather(dispatching, return_exceptions=True)
+
+
+def _ready(loaded: LoadedSettings, ready: Callable[[], None]) -> None:
+    listen = loaded.settings.listen
+    _log.info("node ready", id=loaded.settings.node.id, protocol=listen.protocol, management=listen.management)
+    ready()
+
+
+def management_token(loaded: LoadedSettings) -> str:
+    """The token that the management API asks for.
+
+    Raises:
+        SettingsError: its file is missing, open to others, or empty.
+    """
+    path = loaded.path(loaded.settings.files.management_token)
+    token = read_private(path, "management token").decode("utf-8", "replace").strip()
+    if not token:
+        raise SettingsError("the management token is empty", place=str(path), remedy="`corridor init` makes one")
+    return token
+
+
+def _management(loaded: LoadedSettings, node: Node) -> ASGIApp:
+    host = loaded.settings.listen.management.rpartition(":")[0].strip("[]")
+    return create_app(
+        node.context,
+        token=management_token(loaded),
+        hosts=(host,),
+        changes=node.signal,
+        limits=request_limits(loaded.settings.limits),
+    )

@@ -1,0 +1,47 @@
+"""`corridor assess`: the border decision for one described transfer, offline."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corridor.app.rulebook import load_rules
+from corridor.base.clock import parse_date
+from corridor.base.truth import Truth
+from corridor.cli.show import REFUSED, JsonFlag, give_json, read_object, reported, say
+from corridor.law.evaluate import assess as assess_facts
+from corridor.law.explain import as_json as assessment_json
+from corridor.law.explain import as_text
+from corridor.law.facts import parse_facts
+
+
+def assess(
+    facts: Annotated[Path, typer.Argument(help="The described transfer: YAML or JSON; - reads standard input.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", help="The day to answer for, such as 2026-12-01.")] = None,
+    rules: Annotated[
+        list[Path],
+        typer.Option(
+            "--rules", help="A folder with the rule files of one more jurisdiction, named by its code: rules/jp."
+        ),
+    ] = [],
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what the law of every involved jurisdiction answers, and why; exit 0 only if the transfer may go ahead.
+
+    Example: `corridor assess transfer.yaml --as-of 2026-12-01`
+    """
+    with reported(as_json=as_json):
+        rulebook, digest = load_rules(tuple(rules))
+        document = read_object(facts, "a described transfer")
+        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
+        assessment = assess_facts(rulebook, parse_facts(document, str(facts)), day)
+    if as_json:
+        give_json({"rulebook": digest, **assessment_json(assessment)})
+    else:
+        say(as_text(assessment))
+    if assessment.proceed is not Truth.TRUE:
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,227 @@
+"""`corridor catalog | explain | negotiate | transfer | get`: find, agree, get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corridor.base.clock import parse_instant
+from corridor.base.errors import NotFoundError
+from corridor.cli.show import (
+    HERE,
+    REFUSED,
+    ConfigOption,
+    JsonFlag,
+    decision_lines,
+    download_bar,
+    give_json,
+    node,
+    reported,
+    say,
+    table,
+    wrong_use,
+)
+
+if TYPE_CHECKING:
+    from corridor.client import Client
+
+Wait = Annotated[int, typer.Option(min=0, max=60, help="Seconds to wait for the outcome.")]
+
+
+def catalog(
+    provider: Annotated[str, typer.Argument(metavar="URL", help="The partner: its DID or the base URL of its node.")],
+    *,
+    config: ConfigOption = HERE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what a partner offers to this node.
+
+    Example: `corridor catalog https://authority.example --config my-node`
+    """
+    with reported(as_json=as_json), node(config) as client:
+        found = client.catalogue(provider)
+    if as_json:
+        give_json(found)
+        return
+    rows = [(one["id"], one["title"], offer["id"]) for one in found["datasets"] for offer in one["offers"]]
+    table(f"offers of {found['provider']}", ("dataset", "title", "offer"), rows)
+
+
+def explain(
+    partner: Annotated[str, typer.Option("--for", help="The DID of the partner that is asked about.")],
+    offer: Annotated[
+        str | None, typer.Option("--offer", help="The offer; the dataset's first one if not named.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", "-d", help="The dataset; found by its offer if not named.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="An instant, such as 2026-12-01T00:00:00Z.")] = None,
+    *,
+    config: ConfigOption = HERE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say why a partner does or does not get an offer of ours, without negotiating.
+
+    Example: `corridor explain --offer alerts/customs --for did:web:customs.example`
+    """
+    with reported(as_json=as_json), node(config) as client:
+        dataset = dataset or _dataset_with(client, offer)
+        answer = client.explain(dataset, partner, offer, parse_instant(as_of, "--as-of") if as_of else None)
+    if as_json:
+        give_json(answer)
+    else:
+        for line in decision_lines(answer["decision"]):
+            say(line)
+
+
+def _dataset_with(client: Client, offer: str | None) -> str:
+    """The dataset of ours that has the offer."""
+    if offer is None:
+        wrong_use("nothing to explain", "name an offer with --offer, or a dataset with --dataset")
+    page = client.datasets()
+    while True:
+        for one in page["items"]:
+            if offer in one["offers"]:
+                return one["id"]
+        if page["next"] is None:
+            raise NotFoundError(f"no dataset has the offer `{offer}`", remedy="see `corridor publish --list`")
+        page = client.datasets(after=page["next"])
+
+
+def negotiate(
+    provider: Annotated[str | None, typer.Argument(metavar="URL", help="The partner: DID or base URL.")] = None,
+    dataset: Annotated[str | None, typer.Argument(help="The dataset.")] = None,
+    *,
+    offer: Annotated[str | None, typer.Option(help="The offer, where there are several.")] = None,
+    list_them: Annotated[bool, typer.Option("--list", help="List negotiations and their agreements.")] = False,
+    accept: Annotated[str | None, typer.Option(help="Accept the offer in this negotiation.")] = None,
+    terminate: Annotated[str | None, typer.Option(help="End this negotiation.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
+    wait: Wait = 30,
+    config: ConfigOption = HERE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Agree with a partner on an offer.
+
+    Example: `corridor negotiate https://authority.example alerts --config my-node`
+    """
+    if not list_them and accept is None and terminate is None and (provider is None or dataset is None):
+        wrong_use("nothing to negotiate", "name the partner and the dataset, or use --list", as_json=as_json)
+    with reported(as_json=as_json), node(config) as client:
+        if list_them:
+            page = client.negotiations()
+            give_json(page) if as_json else _show_negotiations(page["items"])
+            return
+        if accept is not None:
+            found = client.accept(accept)
+        elif terminate is not None:
+            found = client.terminate_negotiation(terminate, reason)
+        else:
+            found = client.negotiate(provider or "", dataset or "", offer)
+        found = client.negotiation(found["pid"], wait=wait)
+    give_json(found) if as_json else _show_negotiation(found)
+    if found["state"] == "TERMINATED" and terminate is None:
+        raise typer.Exit(REFUSED)
+
+
+def _show_negotiations(negotiations: list[Any]) -> None:
+    rows = [(one["pid"], one["partner"], one["dataset"], one["state"], one["agreement"] or "") for one in negotiations]
+    table("negotiations", ("id", "partner", "dataset", "state", "agreement"), rows)
+
+
+def _show_negotiation(found: Mapping[str, Any]) -> None:
+    say(f"{found['state']}: {found['dataset']} with {found['partner']}")
+    for reason in found["reasons"]:
+        say(f"  {reason}")
+    if found["agreement"]:
+        say(f"agreement: {found['agreement']}")
+
+
+def transfer(
+    agreement: Annotated[str | None, typer.Argument(help="The agreement to use.")] = None,
+    *,
+    list_them: Annotated[bool, typer.Option("--list", help="List transfers.")] = False,
+    show: Annotated[str | None, typer.Option(help="Show this transfer.")] = None,
+    suspend: Annotated[str | None, typer.Option(help="Pause this transfer.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Let this transfer go on.")] = None,
+    complete: Annotated[str | None, typer.Option(help="Say that all data have been transferred.")] = None,
+    terminate: Annotated[str | None, typer.Option(help="End this transfer for good.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
+    address: Annotated[bool, typer.Option(help="Print the data address with its token.")] = False,
+    wait: Wait = 30,
+    config: ConfigOption = HERE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Open a transfer under an agreement, or act on one.
+
+    Example: `corridor transfer urn:uuid:... --address --config my-node`
+    """
+    asked = {"suspend": suspend, "resume": resume, "complete": complete, "terminate": terminate}
+    if not list_them and agreement is None and show is None and not any(asked.values()):
+        wrong_use("nothing to transfer", "name an agreement, or use --list", as_json=as_json)
+    with reported(as_json=as_json), node(config) as client:
+        if list_them:
+            page = client.transfers()
+            give_json(page) if as_json else _show_transfers(page["items"])
+            return
+        pid = show or _act(client, asked, reason)
+        pid = pid or client.transfer(agreement or "", fetch=False)["pid"]
+        found = client.transfer_state(pid, wait=wait)
+        given = client.data_address(pid) if address else None
+    document: Mapping[str, Any] = {**found, "data_address": given} if given else found
+    give_json(document) if as_json else _show_transfer(document)
+
+
+def _act(client: Any, asked: Mapping[str, str | None], reason: str) -> str | None:
+    """Do the one thing that was asked for; the transfer it was done to."""
+    for name, pid in asked.items():
+        if pid is not None:
+            acts = {
+                "suspend": lambda pid=pid: client.suspend(pid, reason),
+                "resume": lambda pid=pid: client.resume(pid),
+                "complete": lambda pid=pid: client.complete(pid),
+                "terminate": lambda pid=pid: client.terminate_transfer(pid, reason),
+            }
+            acts[name]()
+            return pid
+    return None
+
+
+def _show_transfers(transfers: list[Any]) -> None:
+    rows = [(one["pid"], one["partner"], one["dataset"], one["state"], one["problem"] or "") for one in transfers]
+    table("transfers", ("id", "partner", "dataset", "state", "problem"), rows)
+
+
+def _show_transfer(found: Mapping[str, Any]) -> None:
+    say(f"{found['state']}: transfer {found['pid']} of {found['dataset']}")
+    for reason in found["reasons"]:
+        say(f"  {reason}")
+    address = found.get("data_address")
+    if address:
+        say(f"endpoint: {address['endpoint']}")
+        say(f"Authorization: {address['authorization']}")
+
+
+def get(
+    provider: Annotated[str, typer.Argument(metavar="URL", help="The partner: DID or base URL of its node.")],
+    dataset: Annotated[str, typer.Argument(help="The dataset.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    offer: Annotated[str | None, typer.Option(help="The offer, where there are several.")] = None,
+    *,
+    config: ConfigOption = HERE,
+    as_json: JsonFlag = False,
+) -> None:
+    """From an offer to bytes on disk in one call: negotiate, transfer, fetch, verify.
+
+    Example: `corridor get https://authority.example alerts -o alerts.csv --config my-node`
+    """
+    with reported(as_json=as_json), node(config) as client, download_bar(output.name) as progress:
+        got = client.get(provider, dataset, output, offer, progress)
+    if as_json:
+        give_json(got)
+        return
+    say(f"{output}: {got['size']:,} bytes, {got['sha256']}")
+    say(f"agreement: {got['agreement']}")

@@ -1,0 +1,76 @@
+"""`corridor`: the verbs, one file each beside this one; only the verb that is called is loaded."""
+
+from __future__ import annotations
+
+import io
+import sys
+from importlib import import_module
+from typing import Annotated, Final
+
+import typer
+
+from corridor import __version__
+
+VERBS: Final = {
+    "demo": "demo_verb",
+    "init": "operate",
+    "serve": "operate",
+    "doctor": "operate",
+    "publish": "publish",
+    "catalog": "data",
+    "explain": "data",
+    "negotiate": "data",
+    "transfer": "data",
+    "get": "data",
+    "assess": "assess",
+    "papers": "papers",
+    "evidence": "evidence",
+    "rulebook": "rulebook",
+}
+"""Verb to module; a module with an `app` is a group of verbs, in others the verb is the function of its name."""
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - the option's value
+    if asked:
+        typer.echo(f"corridor {__version__}")
+        raise typer.Exit
+
+
+def _main(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: FBT002
+) -> None:
+    """A cross-border data-space node: lawful, agreed, enforced, provable exchange of data."""
+
+
+def build(words: list[str]) -> typer.Typer:
+    """The application for a command line: with the one verb that it names, or with all of them."""
+    app = typer.Typer(
+        name="corridor",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+    )
+    app.callback()(_main)
+    for verb in _needed(words):
+        module = import_module(f"corridor.cli.{VERBS[verb]}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=verb)
+        else:
+            app.command(verb)(getattr(module, verb))
+    return app
+
+
+def _needed(words: list[str]) -> list[str]:
+    if words == ["--version"]:
+        return []
+    return words[:1] if words and words[0] in VERBS else list(VERBS)
+
+
+def run() -> None:
+    """The entry point: exit 0 ok, 1 refused or failed, 2 wrong use."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or pipe that is not UTF-8 gets escapes for the titles of Chinese law, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    build(sys.argv[1:])()

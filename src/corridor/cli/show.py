@@ -1,0 +1,188 @@
+"""What every verb shares: output for people or machines, one sentence for an error, exit codes, a node's client."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from corridor.base.errors import CorridorError, MalformedError, SettingsError
+
+if TYPE_CHECKING:
+    from corridor.client import Client
+
+OK: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+
+out: Final = Console(soft_wrap=True, highlight=False, emoji=False)
+err: Final = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Give one JSON document for machines.")]
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The node: its folder or its corridor.toml.", envvar="CORRIDOR_CONFIG")
+]
+HERE: Final = Path()
+
+
+def give_json(document: Any) -> None:
+    """Write one JSON document to standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=dict) + "\n")
+
+
+def say(line: str) -> None:
+    """Write a line for people; its text is shown as it is."""
+    out.print(escape(line))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show rows for people; says so where there are none."""
+    if not rows:
+        say(f"{title}: none")
+        return
+    from rich.table import Table
+
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(str("" if cell is None else cell)) for cell in row))
+    out.print(shown)
+
+
+def refuse(error: CorridorError, *, as_json: bool = False) -> NoReturn:
+    """One sentence on what went wrong and what to do next; exit 1.
+
+    Raises:
+        typer.Exit: always.
+    """
+    _report(error, as_json=as_json)
+    raise typer.Exit(REFUSED)
+
+
+def wrong_use(message: str, remedy: str, *, as_json: bool = False) -> NoReturn:
+    """One sentence on what the command line lacks; exit 2.
+
+    Raises:
+        typer.Exit: always.
+    """
+    _report(MalformedError(message, remedy=remedy, code="usage"), as_json=as_json)
+    raise typer.Exit(USAGE)
+
+
+def _report(error: CorridorError, *, as_json: bool) -> None:
+    if as_json:
+        give_json({"error": {name: value for name, value in _parts(error).items() if value is not None}})
+    else:
+        err.print(f"[red]error:[/red] {escape(str(error))}")
+
+
+def _parts(error: CorridorError) -> dict[str, str | None]:
+    return {"code": error.code, "message": error.message, "place": error.place, "remedy": error.remedy}
+
+
+@contextlib.contextmanager
+def reported(*, as_json: bool = False) -> Iterator[None]:
+    """Turn whatever this product raises on purpose into a sentence and exit 1."""
+    try:
+        yield
+    except CorridorError as error:
+        refuse(error, as_json=as_json)
+    except BrokenPipeError:
+        raise typer.Exit(OK) from None
+
+
+@contextlib.contextmanager
+def node(config: Path) -> Iterator[Client]:
+    """A client of the node whose folder is `config`.
+
+    Raises:
+        SettingsError: there is no node, or its management token cannot be read.
+    """
+    from corridor.app.settings import load_settings
+    from corridor.client import Client
+
+    loaded = load_settings(config)
+    path = loaded.path(loaded.settings.files.management_token)
+    try:
+        token = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"the management token cannot be read: {why(error)}",
+            place=str(path),
+            remedy="run this as the node's user; `corridor init` makes one",
+        ) from None
+    with Client(f"http://{loaded.settings.listen.management}", token) as client:
+        yield client
+
+
+def read_document(path: Path) -> Any:
+    """A YAML or JSON file as a JSON-like value; `-` reads standard input.
+
+    Raises:
+        MalformedError: it cannot be read, or is neither.
+    """
+    from corridor.law.source import plain, read_yaml
+
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedError(f"the file cannot be read: {why(error)}", place=name) from None
+    return plain(read_yaml(text, name))
+
+
+def read_object(path: Path, what: str) -> Mapping[str, Any]:
+    """What `read_document` reads, where it has to be an object; `what` names it: `a paper`.
+
+    Raises:
+        MalformedError: it cannot be read, is neither YAML nor JSON, or is no object.
+    """
+    document = read_document(path)
+    if not isinstance(document, dict):
+        raise MalformedError(f"{what} is an object", place=str(path), remedy="write `name: value` below each other")
+    return document
+
+
+def why(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read or written, without its name."""
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8"
+
+
+@contextlib.contextmanager
+def download_bar(what: str) -> Iterator[Any]:
+    """A progress bar for bytes, as a callback `(done, total)`; nothing is drawn where no terminal is."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(escape(what), total=None)
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def decision_lines(decision: Mapping[str, Any]) -> Iterator[str]:
+    """A decision for people: the verdict, then each reason with its own reasons below it."""
+    words = {"true": "yes", "false": "no", "unknown": "not known"}
+    yield f"may it be had: {words.get(decision['verdict'], decision['verdict'])}"
+    for reason in decision["reasons"]:
+        yield from _reason_lines(reason, 1)
+
+
+def _reason_lines(reason: Mapping[str, Any], depth: int) -> Iterator[str]:
+    mark = {"true": "+", "false": "-"}.get(reason["holds"], "?")
+    cited = reason.get("citation")
+    where = f" [{cited['instrument']}, {cited['pin']}]" if cited and cited["instrument"] not in reason["text"] else ""
+    yield f"{'  ' * depth}{mark} {reason['text']}{where}"
+    for inner in reason.get("because", ()):
+        yield from _reason_lines(inner, depth + 1)

@@ -1,0 +1,44 @@
+"""What all suites share: a suite that is skipped says why, and in CI that is a failure."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples at each run, and no verdict on the speed of a machine that is shared.
+settings.register_profile("corridor", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("corridor")
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of third-party data beside the checkout; a test that needs it is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"third-party data are not there: {SHARED.name}/ beside the checkout")
+    return SHARED
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") == "true" and skipped and exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if getattr(config, "workerinput", None) is not None:
+        return
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        terminalreporter.write_line("no suite was skipped")
+        return
+    reasons = sorted(
+        {report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr) for report in skipped}
+    )
+    for reason in reasons:
+        terminalreporter.write_line(f"skipped: {reason}")
+    if os.environ.get("CI") == "true":
+        terminalreporter.write_line("in CI a skipped suite is a failure")

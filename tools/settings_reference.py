@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Write docs/reference/settings.md from the settings' own dataclasses and their sentences; [--check] only compares."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import itertools
+import json
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from corridor.app import settings as module
+from corridor.app.settings import Settings
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
+
+HEAD = """# Settings
+
+A node reads them from one TOML file, `corridor.toml` in its folder; `corridor init` writes one. Made by
+`tools/settings_reference.py` from `corridor.app.settings`; do not edit.
+
+- Relative paths start at the folder of the file. Nothing is read from the environment.
+- What is unknown, of the wrong type or out of range is refused when the node starts, with its name and what to do.
+- `corridor doctor` checks what the settings point to: keys, lists, ports, folders, rules.
+"""
+_NAMES = {"str": "text", "int": "whole number", "dict": "table", "tuple": "list of texts"}
+
+
+def reference() -> str:
+    """The whole page."""
+    lines = [HEAD]
+    for field in dataclasses.fields(Settings):
+        lines += _table(field)
+    return "\n".join(lines)
+
+
+def table_of(field: dataclasses.Field[Any]) -> type:
+    """The dataclass behind a table of the settings."""
+    found: type = typing.get_type_hints(Settings)[field.name]
+    return found
+
+
+def _table(field: dataclasses.Field[Any]) -> Iterator[str]:
+    model = table_of(field)
+    sentences = _sentences(model)
+    hints = typing.get_type_hints(model, include_extras=True)
+    yield f"## [{field.name}]\n"
+    yield f"{inspect.getdoc(model)}\n"
+    yield "| setting | type | default | meaning |"
+    yield "|---|---|---|---|"
+    for one in dataclasses.fields(model):
+        yield f"| `{one.name}` | {_type(hints[one.name])} | {_default(one)} | {sentences[one.name]} |"
+    yield ""
+
+
+def _sentences(model: type) -> dict[str, str]:
+    """The docstring below each field, which Python itself does not keep."""
+    tree = ast.parse(inspect.getsource(module))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == model.__name__)
+    found = {}
+    for statement, text in itertools.pairwise(body):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            found[statement.target.id] = inspect.cleandoc(ast.literal_eval(ast.unparse(text)))
+    return found
+
+
+def _type(hint: Any) -> str:
+    least = "".join(f", at least {meta.ge}" for meta in getattr(hint, "__metadata__", ()))
+    plain = hint.__origin__ if least else hint
+    name = (typing.get_origin(plain) or plain).__name__
+    return _NAMES[name] + least
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default_factory is not dataclasses.MISSING:
+        return "`{}`"
+    if field.default is dataclasses.MISSING:
+        return "required"
+    value = list(field.default) if isinstance(field.default, tuple) else field.default
+    return f"`{json.dumps(value)}`"
+
+
+def main() -> int:
+    """Write the page, or with `--check` say whether it is current."""
+    text = reference()
+    if "--check" not in sys.argv:
+        REFERENCE.write_text(text, "utf-8")
+        return 0
+    current = REFERENCE.exists() and REFERENCE.read_text("utf-8") == text
+    print("current" if current else f"{REFERENCE} is not current: run tools/settings_reference.py")
+    return 0 if current else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
