@@ -42,7 +42,9 @@ class Reader:
         (self.folder / name).write_text(self.moved(text), "utf-8")
 
     def moved(self, text):
-        """Text of the page with the reader's ports."""
+        """Text of the page with the reader's ports, also where a node is made on the usual ones without naming them."""
+        usual = "--public-url http://localhost:19194 --protocol 127.0.0.1:19194 --management 127.0.0.1:19193"
+        text = re.sub(r"^corridor init (?!.*--protocol).*$", rf"\g<0> {usual}", text, flags=re.MULTILINE)
         return re.sub("|".join(PORTS), lambda found: self.ports[found[0]], text)
 
     def types(self, lines):
