@@ -11,7 +11,7 @@ import typer
 from corridor.app.rulebook import load_rules
 from corridor.base.clock import parse_date
 from corridor.base.truth import Truth
-from corridor.cli.show import REFUSED, JsonFlag, give_json, read_object, reported, say
+from corridor.cli.show import REFUSED, JsonFlag, give_json, name_of, read_object, reported, say
 from corridor.law.evaluate import assess as assess_facts
 from corridor.law.explain import as_json as assessment_json
 from corridor.law.explain import as_text
@@ -38,7 +38,7 @@ def assess(
         rulebook, digest = load_rules(tuple(rules))
         document = read_object(facts, "a described transfer")
         day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
-        assessment = assess_facts(rulebook, parse_facts(document, str(facts)), day)
+        assessment = assess_facts(rulebook, parse_facts(document, name_of(facts)), day)
     if as_json:
         give_json({"rulebook": digest, **assessment_json(assessment)})
     else:

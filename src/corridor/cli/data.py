@@ -67,8 +67,10 @@ def explain(
 
     Example: `corridor explain --offer alerts/customs --for did:web:customs.example`
     """
+    if dataset is None and offer is None:
+        wrong_use("nothing to explain", "name an offer with --offer, or a dataset with --dataset", as_json=as_json)
     with reported(as_json=as_json), node(config) as client:
-        dataset = dataset or _dataset_with(client, offer)
+        dataset = dataset or _dataset_with(client, offer or "")
         answer = client.explain(dataset, partner, offer, parse_instant(as_of, "--as-of") if as_of else None)
     if as_json:
         give_json(answer)
@@ -77,10 +79,8 @@ def explain(
             say(line)
 
 
-def _dataset_with(client: Client, offer: str | None) -> str:
+def _dataset_with(client: Client, offer: str) -> str:
     """The dataset of ours that has the offer."""
-    if offer is None:
-        wrong_use("nothing to explain", "name an offer with --offer, or a dataset with --dataset")
     page = client.datasets()
     while True:
         for one in page["items"]:

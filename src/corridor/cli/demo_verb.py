@@ -15,7 +15,7 @@ from corridor.base.errors import CorridorError, SettingsError
 from corridor.cli.demo import alerts as demo_alerts
 from corridor.cli.demo.journey import Journey, Step
 from corridor.cli.demo.nodes import await_ready, make, start, stop
-from corridor.cli.show import REFUSED, JsonFlag, err, give_json, out, refuse, say
+from corridor.cli.show import REFUSED, JsonFlag, err, give_json, out, refuse, say, why
 
 PARTICIPANTS = (
     ("Market Surveillance Authority", "DE"),
@@ -71,9 +71,14 @@ def _run(alerts: Path | None, keep: Path | None, *, quiet: bool) -> tuple[list[S
 def _folder(keep: Path | None, stack: ExitStack) -> Path:
     if keep is None:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="corridor-demo-")))
-    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise SettingsError(f"`{keep}` is not an empty folder", place="--keep", remedy="name a new one")
-    keep.mkdir(parents=True, exist_ok=True)
+    try:
+        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+            raise SettingsError(f"`{keep}` is not an empty folder", place="--keep", remedy="name a new one")
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"the folder `{keep}` cannot be made: {why(error)}", place="--keep", remedy="name another"
+        ) from None
     return keep.resolve()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,19 @@ import typer
 
 from corridor.base.errors import MalformedError, RemoteError, StorageError
 from corridor.base.json import parse_json
-from corridor.cli.show import HERE, REFUSED, ConfigOption, JsonFlag, err, give_json, node, reported, say, why
+from corridor.cli.show import (
+    HERE,
+    REFUSED,
+    ConfigOption,
+    JsonFlag,
+    err,
+    give_json,
+    node,
+    reported,
+    say,
+    why,
+    wrong_use,
+)
 from corridor.evidence.bundle import BundleLimits
 from corridor.evidence.keys import PublicKeys, read_keys
 from corridor.evidence.verification import Verification, verify_bundle
@@ -31,6 +44,8 @@ def export(
 
     Example: `corridor evidence export urn:uuid:... -o bundle.jsonl --key ours.jwk`
     """
+    if key == output:
+        wrong_use("the bundle and the key cannot be one file", "name another with --key", as_json=as_json)
     with reported(as_json=as_json), node(config) as client:
         bundle = client.bundle(agreement)
         _write(output, bundle)
@@ -41,12 +56,13 @@ def export(
 
 
 def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.parent / f"{path.name}.part"
     try:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Where it could not be made, there is nothing to take away.
+            temporary.unlink()
         raise StorageError(
             f"the file cannot be written: {why(error)}", place=str(path), remedy="name another with --output or --key"
         ) from None

@@ -66,6 +66,7 @@ def _show(published: Any) -> None:
         f"{report['rows_held_back']} held back, {report['cells_masked']} cells masked, {report['faults_total']} faulty"
     )
     for fault in report["faults"][:20]:
-        say(f"  row {fault['row']} (line {fault['line']}), {fault['column']}: {fault['rule']} ({fault['value']})")
+        column = fault["column"] or "whole row"
+        say(f"  row {fault['row']} (line {fault['line']}), {column}: {fault['rule']} ({fault['value']})")
     if report["faults_total"] > len(report["faults"][:20]):
         say("  all of them: --json")

@@ -131,7 +131,7 @@ def read_document(path: Path) -> Any:
     """
     from corridor.law.source import plain, read_yaml
 
-    name = "standard input" if str(path) == "-" else str(path)
+    name = name_of(path)
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -147,8 +147,13 @@ def read_object(path: Path, what: str) -> Mapping[str, Any]:
     """
     document = read_document(path)
     if not isinstance(document, dict):
-        raise MalformedError(f"{what} is an object", place=str(path), remedy="write `name: value` below each other")
+        raise MalformedError(f"{what} is an object", place=name_of(path), remedy="write `name: value` below each other")
     return document
+
+
+def name_of(path: Path) -> str:
+    """What a document is called in the place of an error."""
+    return "standard input" if str(path) == "-" else str(path)
 
 
 def why(error: OSError | UnicodeDecodeError) -> str:

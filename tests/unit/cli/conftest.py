@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from corridor.cli import demo_verb, show
 from corridor.cli.demo import alerts
 from corridor.cli.demo.nodes import await_ready, make, start, stop
 from corridor.cli.main import build
@@ -101,6 +103,32 @@ def nodes(tmp_path_factory):
         yield Nodes(*running)
     finally:
         stop(running)
+
+
+@pytest.fixture(scope="session")
+def authority(nodes):
+    """Run a command line at the authority: `authority("publish", file)`."""
+    return lambda *words, stdin=None: call(*words, "--config", nodes.eu.folder, stdin=stdin)
+
+
+@pytest.fixture(scope="session")
+def customs(nodes):
+    """Run a command line at customs: `customs("catalog", partner)`."""
+    return lambda *words, stdin=None: call(*words, "--config", nodes.cn.folder, stdin=stdin)
+
+
+@pytest.fixture
+def wide(monkeypatch):
+    """Output so wide that no cell of a table is folded, whatever the tests run in."""
+    monkeypatch.setattr(show, "out", Console(width=250, height=25, soft_wrap=True, highlight=False, emoji=False))
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A terminal for standard error, where otherwise a pipe would be."""
+    drawing = Console(stderr=True, force_terminal=True, width=200)
+    for module in (show, demo_verb):
+        monkeypatch.setattr(module, "err", drawing)
 
 
 @pytest.fixture(scope="session")

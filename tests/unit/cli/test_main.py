@@ -1,5 +1,6 @@
 """The command line as a contract: every verb, its help, its exit codes, and what it loads."""
 
+import io
 import json
 import runpy
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from corridor import __version__
-from corridor.cli.main import VERBS
+from corridor.cli.main import VERBS, run
 
 ROOT = Path(__file__).parents[3]
 GROUPS = {"papers": ("add", "list", "revoke"), "evidence": ("export", "verify"), "rulebook": ("list", "show", "check")}
@@ -109,6 +110,15 @@ print(json.dumps([loaded, heavy]))
     unwanted = ("app", "client", "http", "law", "service", "store", "trust", "dataplane", "dsp", "odrl")
     assert [name for name in loaded if name.split(".")[1] in unwanted] == []
     assert heavy == []
+
+
+def test_the_entry_point_takes_the_words_of_the_process_whatever_its_streams_are(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["corridor", "--version"])
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    with pytest.raises(SystemExit) as left:
+        run()
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"corridor {__version__}\n"
 
 
 def test_it_runs_as_a_module():

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from corridor.base.errors import MalformedError
 from corridor.base.json import JsonObject
+from corridor.cli.show import why
 
 COLUMNS: Final = (
     "alert_number",
@@ -110,14 +111,23 @@ def check_export(path: Path) -> None:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = tuple(next(csv.reader(file), ()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise MalformedError(f"the alerts cannot be read: {error}", place=str(path)) from None
+        cause = str(error) if isinstance(error, csv.Error) else why(error)
+        raise MalformedError(f"the alerts cannot be read: {cause}", place=str(path)) from None
     if header != COLUMNS:
-        missing = ", ".join(f"`{name}`" for name in COLUMNS if name not in header) or "only their order differs"
         raise MalformedError(
-            f"the alerts do not have the columns of a Safety Gate export: {missing}",
+            f"the alerts do not have the columns of a Safety Gate export: {_difference(header)}",
             place=f"{path}:1",
             remedy=f"the header is {','.join(COLUMNS)}",
         )
+
+
+def _difference(header: tuple[str, ...]) -> str:
+    """What is wrong with a header: columns that are missing, else those that are too many, else their order."""
+    if missing := [name for name in COLUMNS if name not in header]:
+        return f"missing are {', '.join(f'`{name}`' for name in missing)}"
+    if len(header) > len(COLUMNS):
+        return f"there are {len(header)} of them, not {len(COLUMNS)}"
+    return "only their order differs"
 
 
 def origins(data: bytes) -> Iterator[str]:

@@ -17,7 +17,7 @@ import urllib3
 
 from corridor.base.clock import format_instant
 from corridor.base.digest import sha256_of
-from corridor.base.errors import CorridorError
+from corridor.base.errors import CorridorError, LocalError
 from corridor.cli.demo import alerts, customers
 from corridor.cli.demo.nodes import DemoNode
 
@@ -118,7 +118,7 @@ class Journey:
         )
         step.say(f"{report['faults_total']} faulty cells, each listed with its row and column:")
         for fault in report["faults"][:3]:
-            step.say(f"  row {fault['row']} (line {fault['line']}), {fault['column']}: {fault['rule']}")
+            step.say(f"  row {fault['row']} (line {fault['line']}), {fault['column'] or 'whole row'}: {fault['rule']}")
         kept, read = report["rows_kept"], report["rows_read"]
         others = report["rows_left_out"] + report["rows_held_back"]
         step.claim("every row is accounted for", read == kept + others)
@@ -220,6 +220,8 @@ class Journey:
 
     def end_with_terms(self, step: Step) -> None:
         """4b: the token of the trial agreement, after its end."""
+        if not self.short_address:
+            raise LocalError("no token was had in step 1b")
         wait = (self.short_ends - datetime.now(UTC)).total_seconds()
         time.sleep(max(wait, 0.0) + 0.05)
         status, reason = _ask(self.short_address)
@@ -228,6 +230,8 @@ class Journey:
 
     def prove(self, step: Step) -> None:
         """5: the same receipts, a bundle, a third process with two public keys, one changed byte."""
+        if ALERTS not in self.agreements:
+            raise LocalError("no alerts were had in step 1b")
         agreement = self.agreements[ALERTS]
         for kind in ("agreement", "delivery"):
             ours, theirs = (self._receipt(node, agreement, kind) for node in (self.eu, self.cn))

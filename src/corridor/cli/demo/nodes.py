@@ -16,7 +16,8 @@ from corridor.app.settings import LoadedSettings
 from corridor.base.errors import LocalError, UnreachableError
 from corridor.client import Client
 
-_START_SECONDS: Final = 15.0
+_START_SECONDS: Final = 60.0
+"""Only a machine that is busy with other things comes near it; a process that ends is noticed at once."""
 _STOP_SECONDS: Final = 10.0
 
 
@@ -99,7 +100,7 @@ def await_ready(node: DemoNode) -> None:
     """Wait until a node answers.
 
     Raises:
-        LocalError: its process ended, or it does not answer in time; names the log.
+        LocalError: its process ended, or it does not answer in time; with the last line of its log.
     """
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -111,7 +112,13 @@ def await_ready(node: DemoNode) -> None:
             time.sleep(0.02)
         else:
             return
-    raise LocalError(f"the node in `{node.folder}` did not start", remedy=f"its log `{node.log}` says why")
+    raise LocalError(f"the node in `{node.folder}` did not start{_last_words(node.log)}")
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log: its folder may be gone by the time that somebody would look."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    return f": {lines[-1]}" if lines else " and said nothing"
 
 
 def stop(nodes: Iterable[DemoNode]) -> None:

@@ -1,0 +1,130 @@
+"""`corridor rulebook`: the instruments, an instrument as a document, and whether every case comes out right."""
+
+import pytest
+
+JURISDICTION = """
+jurisdiction: SG
+name: {en: Singapore (house rules)}
+encoded_from: 2026-01-01
+territory: SG
+reach: ["PDPA:SG"]
+ladders: [{id: export, title: Transfers out of Singapore}]
+"""
+HOUSE = """
+instrument: sg/house-rules
+title: {en: House rules on transfers out of Singapore}
+enacted_by: Our legal department
+in_force: {from: 2026-01-01}
+source: {address: legal department, checked: 2026-11-22, verified: recalled}
+provisions:
+  - {ladder: export, pin: sec 1, when: "true", answer: ALLOWED, says: Data leave freely.}
+"""
+CASES = """
+cases:
+  - id: sg-free
+    source: House rules, section 1
+    verified: recalled
+    as_of: 2026-11-22
+    facts: {exporter: {located_in: SG}, importer: {located_in: BR}}
+    expect: {outcome: ALLOWED, pin: sec 1}
+"""
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A folder with the rules of one more jurisdiction."""
+    folder = tmp_path / "sg"
+    folder.mkdir()
+    for name, text in (("jurisdiction", JURISDICTION), ("house", HOUSE), ("cases", CASES)):
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    return folder
+
+
+def test_every_instrument_is_listed_with_its_date_and_class(corridor, wide):
+    said = corridor("rulebook", "list")
+    assert said.code == 0
+    (decree,) = (line for line in said.out.splitlines() if line.startswith("cn/decree-16 "))
+    assert "2024-03-22" in decree
+    assert said.out.splitlines()[-1] == "This is not legal advice."
+
+
+def test_machines_get_the_list_with_the_digest(corridor):
+    found = corridor("rulebook", "list", "--json").json
+    assert found["digest"].startswith("sha-256:")
+    (gdpr,) = (one for one in found["instruments"] if one["id"] == "eu/gdpr")
+    assert gdpr.keys() == {"id", "title", "in_force_from", "verified"}
+    assert gdpr["in_force_from"] == "2018-05-25"
+
+
+def test_an_instrument_is_printed_as_a_document(corridor):
+    said = corridor("rulebook", "show", "cn/decree-16")
+    assert said.code == 0
+    assert "Provisions on Promoting and Regulating Cross-border Data Flows" in said.out
+    assert "art 5(1)(iv)" in said.out
+    assert corridor("rulebook", "show", "cn/decree-16", "--json").json == {
+        "id": "cn/decree-16",
+        "text": said.out.removesuffix("\n"),
+    }
+
+
+def test_an_instrument_that_there_is_not_is_refused_with_those_that_there_are(corridor):
+    said = corridor("rulebook", "show", "nowhere")
+    assert said.code == 1
+    assert said.problem.startswith("the rulebook has no instrument `nowhere`; write one of: cn/assessment-guide, ")
+    assert corridor("rulebook", "show", "cn/decree-61").problem.endswith("; did you mean `cn/decree-16`?")
+
+
+def test_every_case_that_ships_comes_out_right(corridor, wide):
+    said = corridor("rulebook", "check")
+    assert (said.code, said.err) == (0, "")
+    assert [line.split()[0] for line in said.out.splitlines()] == [
+        "cases",
+        "class",
+        "official",
+        "secondary",
+        "recalled",
+    ]
+    found = corridor("rulebook", "check", "--json").json
+    assert found["wrong"] == []
+    assert {score["wrong"] for score in found["scores"].values()} == {0}
+
+
+def test_rules_of_our_own_are_listed_shown_and_checked_beside_those_that_ship(corridor, house, wide):
+    ours = ("--rules", house)
+    assert "sg/house-rules" in corridor("rulebook", "list", *ours).out
+    assert "Data leave freely." in corridor("rulebook", "show", "sg/house-rules", *ours).out
+    shipped, both = (corridor("rulebook", "check", *more, "--json").json for more in ((), ours))
+    assert both["digest"] != shipped["digest"]
+    assert both["scores"]["recalled"]["right"] == shipped["scores"]["recalled"]["right"] + 1
+
+
+def test_a_case_that_comes_out_wrong_is_exit_1_with_its_place_and_the_difference(corridor, house):
+    (house / "cases.yaml").write_text(CASES.replace("outcome: ALLOWED", "outcome: PROHIBITED"), "utf-8")
+    said = corridor("rulebook", "check", "--rules", house)
+    assert said.code == 1
+    (line,) = (line for line in said.out.splitlines() if "sg-free" in line)
+    assert line.startswith("sg/cases.yaml:3:")
+    assert "PROHIBITED" in line
+    machine = corridor("rulebook", "check", "--rules", house, "--json")
+    assert machine.code == 1
+    assert [one["case"] for one in machine.json["wrong"]] == ["sg-free"]
+
+
+@pytest.mark.parametrize("verb", ["list", "check"])
+def test_a_rule_file_that_is_malformed_is_refused_with_its_place(corridor, house, verb):
+    (house / "house.yaml").write_text(HOUSE + "  - [", "utf-8")
+    said = corridor("rulebook", verb, "--rules", house)
+    assert said.code == 1
+    assert said.problem.startswith("sg/house.yaml:10:1: not YAML: ")
+
+
+def test_a_rule_file_that_is_not_utf8_is_named(corridor, house):
+    (house / "house.yaml").write_bytes(b"\xff")
+    assert corridor("rulebook", "list", "--rules", house).problem == (
+        f"{house}/house.yaml: a rule file cannot be read: it is not UTF-8"
+    )
+
+
+def test_a_folder_that_is_a_file_is_refused(corridor, document):
+    said = corridor("rulebook", "check", "--rules", document("a: 1"), "--json")
+    assert (said.code, said.json["error"]["code"]) == (1, "settings")
