@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 
@@ -30,6 +31,7 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The node: its folder or its corridor.toml.", envvar="CORRIDOR_CONFIG")
 ]
 HERE: Final = Path()
+_GAP: Final = "  "
 
 
 def give_json(document: Any) -> None:
@@ -43,18 +45,30 @@ def say(line: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Show rows for people; says so where there are none."""
+    """Show rows for people, each cell whole so that it can be copied; says so where there are none.
+
+    What does not fit a terminal is shown a cell a line; a pipe has no width, and gets a line a row.
+    """
     if not rows:
         say(f"{title}: none")
         return
-    from rich.table import Table
+    cells = [[*columns], *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    if out.is_terminal and sum(widths) + len(_GAP) * (len(widths) - 1) > out.width:
+        _blocks(title, columns, cells[1:])
+        return
+    out.print(f"[italic]{escape(title)}[/italic]")
+    for place, row in enumerate(cells):
+        line = _GAP.join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        out.print(escape(line), style="bold" if place == 0 else None)
 
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        shown.add_column(column, overflow="fold")
-    for row in rows:
-        shown.add_row(*(escape(str("" if cell is None else cell)) for cell in row))
-    out.print(shown)
+
+def _blocks(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    out.print(f"[italic]{escape(title)}[/italic]")
+    for row in cells:
+        out.print()
+        for name, cell in zip(columns, row, strict=True):
+            out.print(f"[bold]{escape(name)}[/bold]: {escape(cell)}")
 
 
 def refuse(error: CorridorError, *, as_json: bool = False) -> NoReturn:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from corridor.base.errors import ConflictError, CorridorError, UnreachableError
-from corridor.client.download import Progress, save
+from corridor.client.download import Progress, check_place, save
 from corridor.client.errors import RefusedError
 from corridor.client.routes import Routes, segment
 from corridor.client.shapes import Downloaded, Got, Negotiation, Transfer
@@ -88,6 +88,7 @@ class Client(Routes):
             UnreachableError: the node or the partner does not answer, or patience ran out.
             StorageError: the file cannot be written.
         """
+        check_place(path)
         agreement, negotiation = self._agree(provider, dataset, offer, patience)
         transfer = self.transfer(agreement, fetch=True)
         transfer = _settled(transfer, self.transfer_state, patience)

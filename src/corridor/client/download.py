@@ -43,6 +43,16 @@ def save(response: urllib3.BaseHTTPResponse, path: Path, progress: Progress | No
     return {"file": str(path), "size": size, "sha256": "sha-256:" + found.hex()}
 
 
+def check_place(path: Path) -> None:
+    """Make sure, before anything is agreed on, that a file can be written at `path`.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    with _storage(path), _beside(path):
+        pass
+
+
 def _stated(response: urllib3.BaseHTTPResponse) -> tuple[int, bytes]:
     """The length and digest that the answer states (RFC 9110 §8.6, RFC 9530 §3)."""
     length, digest = response.headers.get("content-length", ""), response.headers.get("repr-digest", "")

@@ -145,9 +145,18 @@ class Transport:
             ) from None
         except HTTPError as error:
             raise UnreachableError(
-                f"the node does not answer at {self._url}: {printable(str(error), 200)}",
+                f"the node does not answer at {self._url}: {_why(error)}",
                 remedy="start it with `corridor serve`",
             ) from None
+
+
+def _why(error: HTTPError) -> str:
+    """What the system says, without its number and without the classes that carried it here."""
+    cause: BaseException | None = error
+    while cause is not None and not (isinstance(cause, OSError) and cause.strerror):
+        cause = cause.__cause__ or cause.__context__
+    said = cause.strerror if isinstance(cause, OSError) else None
+    return (said or "the connection broke off").lower()
 
 
 def _is_http(url: str) -> bool:

@@ -94,8 +94,9 @@ def _load(path: Path) -> Mapping[ParticipantId, Participant]:
     try:
         return read_participants(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8"
         raise SettingsError(
-            f"the participant list cannot be read: {error}", remedy="correct `files.participants`"
+            f"the participant list cannot be read: {why}", place=str(path), remedy="correct `files.participants`"
         ) from None
     except (MalformedError, TooLargeError) as error:
         raise _ours(error) from None

@@ -5,8 +5,10 @@ import json
 
 import pytest
 import typer
+from rich.console import Console
 
 from corridor.base.errors import MalformedError, StorageError
+from corridor.cli import show
 from corridor.cli.show import (
     REFUSED,
     USAGE,
@@ -115,6 +117,18 @@ def test_a_table_shows_each_cell_as_it_is_and_nothing_for_none(capsys, wide):
         ["[b]a[/b]"],
         ["1", "2026-11-22"],
     ]
+
+
+def test_a_pipe_gets_a_line_for_each_row_however_long(capsys):
+    long = "urn:uuid:" + "1" * 300
+    table("things", ("id", "name"), [(long, "海关"), ("b", "c")])
+    assert capsys.readouterr().out.splitlines()[2:] == [f"{long}  海关", f"{'b':<309}  c"]
+
+
+def test_what_does_not_fit_a_terminal_is_shown_a_cell_a_line(capsys, monkeypatch):
+    monkeypatch.setattr(show, "out", Console(force_terminal=True, color_system=None, width=40, soft_wrap=True))
+    table("things", ("id", "name"), [("1" * 50, "a"), ("2", "b")])
+    assert capsys.readouterr().out.splitlines() == ["things", "", f"id: {'1' * 50}", "name: a", "", "id: 2", "name: b"]
 
 
 def test_a_table_without_rows_says_so(capsys):

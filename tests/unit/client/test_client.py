@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from corridor.base.errors import ConflictError, NotFoundError, UnauthenticatedError, UnreachableError
+from corridor.base.errors import ConflictError, NotFoundError, StorageError, UnauthenticatedError, UnreachableError
 from corridor.client import Client, RefusedError
 from corridor.testing.counterpart import Fault
 
@@ -40,6 +40,15 @@ def test_a_refusal_tells_every_obstacle(running, consumer, publication, tmp_path
 def test_a_dataset_that_is_not_there_is_not_found(consumer, tmp_path):
     with pytest.raises(NotFoundError):
         consumer.get(PROVIDER, DATASET, tmp_path / "x")
+
+
+def test_nothing_is_agreed_on_where_no_file_could_be_written(provider, consumer, publication, tmp_path):
+    provider.publish(publication())
+    for place in (tmp_path, tmp_path / "no-such-folder" / "x"):
+        with pytest.raises(StorageError):
+            consumer.get(PROVIDER, DATASET, place)
+    assert consumer.negotiations()["items"] == []
+    assert list(tmp_path.rglob("*.part")) == []
 
 
 def test_patience_has_an_end_and_the_process_goes_on(running, provider, consumer, publication, tmp_path):

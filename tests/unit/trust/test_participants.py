@@ -110,13 +110,13 @@ def test_a_list_that_is_taken_away_leaves_the_last_one_until_a_new_one_comes(par
 
 
 def test_a_node_does_not_start_without_a_list(tmp_path):
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="cannot be read: no such file or directory"):
         FileParticipants(tmp_path / "none.yaml")
 
 
 def test_a_node_does_not_start_with_a_list_that_is_no_text(path):
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="cannot be read: it is not UTF-8"):
         FileParticipants(path)
 
 
