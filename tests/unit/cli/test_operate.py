@@ -98,7 +98,9 @@ def test_a_check_that_fails_is_marked_and_is_exit_1(corridor, idle):
     said = corridor("doctor", "--config", idle)
     assert said.code == 1
     (failed,) = (line for line in said.out.splitlines() if line.startswith("-- "))
-    assert failed.startswith("-- participants: the participant list cannot be read: ")
+    assert failed.endswith(
+        "the participant list cannot be read: no such file or directory; correct `files.participants`"
+    )
 
 
 def test_machines_get_every_check_and_the_same_exit_code(corridor, idle):
