@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from corridor.app.listeners import bind
+from corridor.app.offers import check_offers
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
 from corridor.base.errors import CorridorError, SettingsError
@@ -45,6 +46,7 @@ def examine(loaded: LoadedSettings) -> tuple[Finding, ...]:
         ("keys", _keys),
         ("participants", _participants),
         ("database", _database),
+        ("offers", _offers),
         ("disk", _disk),
         ("protocol listener", lambda node: _listener(node.settings.listen.protocol, "listen.protocol")),
         ("management listener", lambda node: _listener(node.settings.listen.management, "listen.management")),
@@ -95,6 +97,11 @@ def _database(loaded: LoadedSettings) -> str:
     if _is_served(loaded):
         return "in use by the running node"
     return asyncio.run(_stuck(path))
+
+
+def _offers(loaded: LoadedSettings) -> str:
+    path = loaded.path(loaded.settings.files.database)
+    return check_offers(path) if path.exists() else "nothing is published yet"
 
 
 async def _stuck(path: Path) -> str:

@@ -34,20 +34,63 @@ Wait = Annotated[int, typer.Option(min=0, max=60, help="Seconds to wait for the 
 def catalog(
     provider: Annotated[str, typer.Argument(metavar="URL", help="The partner: its DID or the base URL of its node.")],
     *,
+    keyword: Annotated[list[str] | None, typer.Option(help="Only with this keyword; may be given again.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only with these words in the title.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only with data of this category.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Only offers that name this purpose.")] = None,
+    action: Annotated[str | None, typer.Option(help="Only offers that permit this action.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="Only in this format of transfer.")] = None,
+    media_type: Annotated[str | None, typer.Option(help="Only bytes of this media type.")] = None,
+    within: Annotated[str | None, typer.Option("--catalogue", help="Only in this catalogue within.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Datasets at most; all if not given.")] = None,
     config: ConfigOption = HERE,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what a partner offers to this node.
+    """Show what a partner offers to this node; what is asked for has to hold all together.
 
-    Example: `corridor catalog https://authority.example --config my-node`
+    Example: `corridor catalog https://authority.example --keyword recalls --limit 20 --config my-node`
     """
+    one_each = {
+        "text": text,
+        "category": category,
+        "purpose": purpose,
+        "action": action,
+        "format": format_,
+        "mediaType": media_type,
+        "catalogue": within,
+    }
+    filters = [{name: value} for name, value in one_each.items() if value is not None]
+    filters += [{"keyword": word} for word in keyword or ()]
     with reported(as_json=as_json), node(config) as client:
-        found = client.catalogue(provider)
+        parts = list(client.browse(provider, filters, limit))
+    found = _together(parts)
     if as_json:
         give_json(found)
-        return
-    rows = [(one["id"], one["title"], offer["id"]) for one in found["datasets"] for offer in one["offers"]]
-    table(f"offers of {found['provider']}", ("dataset", "title", "offer"), rows)
+    else:
+        _show_catalogue(found)
+
+
+def _together(parts: list[Any]) -> Mapping[str, Any]:
+    """One listing of the parts of one; the same catalogue within can stand in several."""
+    within = {one["id"]: one for part in parts for one in part["catalogues"]}
+    datasets = [one for part in parts for one in part["datasets"]]
+    return {**parts[-1], "datasets": datasets, "catalogues": list(within.values())}
+
+
+def _show_catalogue(found: Mapping[str, Any]) -> None:
+    rows = [
+        (one["id"], one["title"], offer["id"], one["catalogue"] or "")
+        for one in found["datasets"]
+        for offer in one["offers"]
+    ]
+    columns = ("dataset", "title", "offer", "catalogue")
+    shown = len(columns) if found["catalogues"] else len(columns) - 1
+    table(f"offers of {found['provider']}", columns[:shown], [row[:shown] for row in rows])
+    for one in found["catalogues"]:
+        for endpoint in one["endpoints"]:
+            say(f"catalogue {one['name']}: ask {endpoint}")
+    if found["next"] is not None:
+        say("there are more: use a greater --limit, or look for less")
 
 
 def explain(

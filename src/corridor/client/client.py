@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from corridor.base.errors import ConflictError, CorridorError, UnreachableError
+from corridor.base.json import JsonObject
 from corridor.client.download import Progress, check_place, save
 from corridor.client.errors import RefusedError
 from corridor.client.routes import Routes, segment
-from corridor.client.shapes import Downloaded, Got, Negotiation, Transfer
+from corridor.client.shapes import Downloaded, Got, Negotiation, PartnerCatalogue, Transfer
 from corridor.client.transport import Transport
 
 ProcessT = TypeVar("ProcessT", Negotiation, Transfer)
+_LARGEST_PART: Final = 1000
+"""Datasets of a partner's catalogue that one request asks for."""
 _LONGEST_WAIT: Final = 30
 """Seconds that one request waits; a longer patience asks again."""
 
@@ -45,6 +48,24 @@ class Client(Routes):
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
+
+    def browse(
+        self, provider: str, filters: Sequence[JsonObject] = (), limit: int | None = None
+    ) -> Iterator[PartnerCatalogue]:
+        """A partner's catalogue part by part, to its end or to `limit` datasets.
+
+        Raises:
+            RemoteError: the partner refuses, or a filter is not supported.
+            UnreachableError: the node or the partner does not answer.
+        """
+        after: str | None = ""
+        left = limit
+        while after is not None and left != 0:
+            size = _LARGEST_PART if left is None else min(left, _LARGEST_PART)
+            part = self.catalogue(provider, filters, limit=size, after=after)
+            yield part
+            after = part["next"]
+            left = None if left is None else left - len(part["datasets"])
 
     def download(self, pid: str, path: Path, progress: Progress | None = None) -> Downloaded:
         """Write the bytes that the node fetched in a transfer to `path`: whole and verified, or not at all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from urllib.parse import quote
@@ -71,9 +72,12 @@ class Routes:
         query = {"dataset": dataset, "for": partner, "offer": offer, "as_of": _time(as_of)}
         return cast("shapes.Explanation", self._transport.json("GET", "/explain", query))
 
-    def catalogue(self, provider: str) -> shapes.PartnerCatalogue:
-        """What a partner, named by its DID or base URL, offers us."""
-        return cast("shapes.PartnerCatalogue", self._post("/catalogue", {"provider": provider}))
+    def catalogue(
+        self, provider: str, filters: Sequence[JsonObject] = (), *, limit: int | None = None, after: str = ""
+    ) -> shapes.PartnerCatalogue:
+        """What a partner, named by its DID or base URL, offers us: what fits all filters, from `after` on."""
+        body = {"provider": provider, "filter": list(filters), "limit": limit, "after": after}
+        return cast("shapes.PartnerCatalogue", self._post("/catalogue", body))
 
     def negotiate(self, provider: str, dataset: str, offer: str | None = None) -> shapes.Negotiation:
         """Ask a partner for a contract on one of its offers; `negotiation` says what comes of it."""

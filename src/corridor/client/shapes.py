@@ -23,6 +23,7 @@ class DatasetSummary(TypedDict):
     title: str
     description: str
     keywords: list[str]
+    catalogue: str
     media_type: str
     size: int
     rows: int | None
@@ -38,6 +39,7 @@ class Dataset(TypedDict):
     title: str
     description: str
     keywords: list[str]
+    catalogue: str
     profile: Json
     content: Json
     offers: list[Json]
@@ -55,6 +57,17 @@ class PartnerDataset(TypedDict):
     profile: Json
     offers: list[Json]
     border: list[Json]
+    formats: list[str]
+    catalogue: str | None
+
+
+class InnerCatalogue(TypedDict):
+    """A catalogue within a partner's catalogue."""
+
+    id: str
+    name: str
+    participant: str | None
+    endpoints: list[str]
 
 
 class PartnerCatalogue(TypedDict):
@@ -62,6 +75,8 @@ class PartnerCatalogue(TypedDict):
 
     provider: str
     datasets: list[PartnerDataset]
+    catalogues: list[InnerCatalogue]
+    next: str | None
 
 
 class Explanation(TypedDict):

@@ -164,12 +164,14 @@ class ProtocolApp:
         return await self._service.receive_transfer(partner, message, pid)
 
     async def _catalogue(self, request: _Request, partner: Participant, document: Any) -> Answer:
-        """A page of the catalogue, and where the next one is (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
+        """A page of the catalogue, and where those beside it are (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
         cursor = QueryParams(request.scope["query_string"]).get("page")
         page = await self._service.catalogue(partner, self._codec.decode(CatalogRequest, document), cursor)
         path = raw_path(request.scope).partition(b"?")[0].decode("latin-1")
-        link = {} if page.next is None else {"link": f'<{path}?page={quote(page.next)}>; rel="next"'}
-        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), link)
+        beside = (("next", page.next), ("previous", page.previous))
+        links = [f'<{path}?page={quote(cursor)}>; rel="{rel}"' for rel, cursor in beside if cursor is not None]
+        headers = {"link": ", ".join(links)} if links else {}
+        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), headers)
 
     async def _view(self, area: Area, partner: Participant, name: str) -> Wire:
         if area is Area.CATALOG:

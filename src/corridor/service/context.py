@@ -42,6 +42,7 @@ class Context:
         data_url: base URL of our data plane, as partners see it.
         rulebook_digest: names the rules in force, `sha-256:…`.
         page: datasets in one catalogue answer.
+        look: datasets that are judged at most for one catalogue answer, seen by the partner or not.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
         memo: answers of the border that come again.
         revocations: tells running streams that their right has ended; fed by every commit.
@@ -67,4 +68,5 @@ class Context:
     memo: Memo = field(default_factory=Memo)
     patience: Patience = field(default_factory=Patience)
     page: int = 100
+    look: int = 1000
     codec_limits: CodecLimits = field(default_factory=CodecLimits)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from corridor.base.clock import DateRange
 from corridor.base.ids import AgreementId, DatasetId, PaperId, ParticipantId, ProcessId
@@ -62,6 +62,25 @@ class Changes:
     receipts: tuple[ReceiptRecord, ...] = ()
     """Inserted, or replacing the receipt of the same id unless that one is complete."""
     guards: tuple[CountGuard, ...] = ()
+
+
+MOST_TERMS: Final = 8
+"""Terms that one look-up in the index combines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a walk over the datasets on offer.
+
+    Attributes:
+        datasets: in the order of the walk.
+        at: the id at which the next stretch starts; None where the walk has come to its end.
+        looked: entries of the index that were looked at.
+    """
+
+    datasets: tuple[DatasetRecord, ...]
+    at: DatasetId | None
+    looked: int
 
 
 class Store(Protocol):
@@ -122,6 +141,26 @@ class Store(Protocol):
         self, *, after: str = "", limit: int = 100, withdrawn: bool = False
     ) -> tuple[DatasetRecord, ...]:
         """A page in order of id; with `withdrawn`, those too."""
+        ...
+
+    async def on_offer(
+        self,
+        terms: Sequence[str] = (),
+        *,
+        start: str = "",
+        backwards: bool = False,
+        limit: int = 100,
+        look_at: int = 5000,
+    ) -> Stretch:
+        """Datasets that are not withdrawn and have all the terms (`service.finding.terms_of`), in order of id.
+
+        Args:
+            terms: to be looked up in the index; at most `MOST_TERMS` of them are, the caller checks the others.
+            start: the walk goes on after this id, or before it if it goes backwards.
+            backwards: whether the walk goes from greater ids to smaller ones.
+            limit: datasets at most.
+            look_at: entries of the index that are looked at, at most, however few of them fit.
+        """
         ...
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:

@@ -73,6 +73,7 @@ class DatasetRecord:
     Attributes:
         profile: the `data` facts of `law.facts` (and `purpose`, `transfer` where they belong to the dataset).
         withdrawn: when it was taken out of the catalogue, or None.
+        catalogue: the named catalogue within ours that it belongs to, or empty text for the root.
     """
 
     id: DatasetId
@@ -85,6 +86,7 @@ class DatasetRecord:
     published: datetime
     withdrawn: datetime | None = None
     version: int = 0
+    catalogue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -21,7 +21,8 @@ from corridor.dsp.negotiation import Negotiation
 from corridor.dsp.transfer import TransferProcess
 from corridor.evidence.event import Event, subjects, to_bytes
 from corridor.evidence.merkle import Frontier, leaf_hash
-from corridor.service.ports import Changes, CountGuard
+from corridor.service.finding import terms_of
+from corridor.service.ports import Changes, CountGuard, Stretch
 from corridor.service.records import (
     AgreementRecord,
     Counted,
@@ -84,6 +85,7 @@ class MemoryStore:
         self._agreements: dict[str, AgreementRecord] = {}
         self._transfers: dict[str, TransferRecord] = {}
         self._datasets: dict[str, DatasetRecord] = {}
+        self._terms: dict[str, frozenset[str]] = {}
         self._papers: dict[str, PaperRecord] = {}
         self._tasks: dict[str, Task] = {}
         self._grants: dict[str, Grant] = {}
@@ -150,6 +152,7 @@ class MemoryStore:
             _save(undo, "transfer", self._transfers, transfer.transfer.own_pid, transfer)
         for dataset in changes.datasets:
             _save(undo, "dataset", self._datasets, dataset.id, dataset)
+            undo.put(self._terms, dataset.id, frozenset(terms_of(dataset)))
         for paper in changes.papers:
             _save(undo, "paper", self._papers, paper.id, paper)
         for grant in changes.grants:
@@ -244,6 +247,27 @@ class MemoryStore:
         """A page in order of id; with `withdrawn`, those too."""
         chosen = {key: kept for key, kept in self._datasets.items() if withdrawn or kept.withdrawn is None}
         return _page(chosen, after, limit)
+
+    async def on_offer(
+        self,
+        terms: Sequence[str] = (),
+        *,
+        start: str = "",
+        backwards: bool = False,
+        limit: int = 100,
+        look_at: int = 5000,
+    ) -> Stretch:
+        """Datasets that are not withdrawn and have all the terms, in order of id; see the port."""
+        every = sorted((key for key, kept in self._datasets.items() if kept.withdrawn is None), reverse=backwards)
+        ahead = [key for key in every if (key < start if backwards else key > start)]
+        found: list[DatasetRecord] = []
+        for looked, key in enumerate(ahead[:look_at], 1):
+            if set(terms) <= self._terms[key]:
+                found.append(self._datasets[key])
+            if len(found) == limit:
+                return Stretch(tuple(found), found[-1].id, looked)
+        looked = min(len(ahead), look_at)
+        return Stretch(tuple(found), DatasetId(ahead[looked - 1]) if looked < len(ahead) else None, looked)
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
         """The paper of that id, revoked or not."""

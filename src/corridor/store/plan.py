@@ -10,7 +10,7 @@ from corridor.base.ids import printable
 from corridor.evidence.event import Event, subjects, to_bytes
 from corridor.evidence.merkle import leaf_hash
 from corridor.service.ports import Changes, CountGuard
-from corridor.service.records import Grant, Served
+from corridor.service.records import DatasetRecord, Grant, Served
 from corridor.store import rows, statements
 from corridor.store.rows import Row
 
@@ -80,6 +80,7 @@ def plan(changes: Changes) -> Plan:
         LocalError: a record or event holds what cannot be kept.
     """
     steps = [_versioned(kind, record) for name, kind in _KINDS.items() for record in getattr(changes, name)]
+    steps += [step for dataset in changes.datasets for step in _indexed(dataset)]
     steps += [_grant(grant) for grant in changes.grants]
     steps += [step for served in changes.served for step in _served(served)]
     steps += _many(statements.PUT_COUNTED, map(rows.counted_row, changes.counted))
@@ -93,6 +94,12 @@ def _versioned(kind: _Kind, record: Any) -> Step:
     row = kind.row(record)
     sql = kind.replace if record.version else kind.add
     return Step(sql, (row,), named(kind.what, row["id"]))
+
+
+def _indexed(dataset: DatasetRecord) -> list[Step]:
+    """The entries of the version before go, those of this one come."""
+    forgotten = _many(statements.FORGET_TERMS, [{"dataset": dataset.id}] if dataset.version else [])
+    return [*forgotten, *_many(statements.ADD_TERM, rows.term_rows(dataset))]
 
 
 def _grant(grant: Grant) -> Step:

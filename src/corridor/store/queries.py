@@ -10,10 +10,11 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, delete, func, literal_column, select, union, update
+from sqlalchemy import Table, Text, and_, bindparam, case, delete, func, literal_column, or_, select, union, update
 from sqlalchemy.dialects.sqlite import dialect, insert
 from sqlalchemy.sql import ClauseElement
 
+from corridor.service.ports import MOST_TERMS
 from corridor.store import schema as s
 
 _HEADER: Final = '''"""The statements that SQLite runs, compiled from `queries` and never edited by hand.
@@ -92,6 +93,43 @@ def _page(table: Table, *keys: str) -> Any:
     return _limited(_body(table, *keys).where(table.c.id > bindparam("after")).order_by(table.c.id))
 
 
+def _before(table: Table, *keys: str) -> Any:
+    """A page of a walk from greater ids to smaller ones."""
+    return _limited(_body(table, *keys).where(table.c.id < bindparam("start")).order_by(table.c.id.desc()))
+
+
+def _after(table: Table, *keys: str) -> Any:
+    return _limited(_body(table, *keys).where(table.c.id > bindparam("start")).order_by(table.c.id))
+
+
+def _found(*, backwards: bool) -> Any:
+    """Datasets along the entries of the first term, each with its body if it has the other terms, or else null.
+
+    An unused term is empty text, and then nothing is looked up.
+    """
+    entry = s.dataset_terms.alias("entry")
+    others = [_has(entry, f"term{number}") for number in range(1, MOST_TERMS)]
+    body = select(s.datasets.c.body).where(s.datasets.c.id == entry.c.dataset).scalar_subquery()
+    start: Any = bindparam("start")
+    on_the_way, order = (
+        (entry.c.dataset < start, entry.c.dataset.desc()) if backwards else (entry.c.dataset > start, entry.c.dataset)
+    )
+    found = select(entry.c.dataset, case((and_(*others), body)).label("body"))
+    return _limited(found.where(entry.c.term == bindparam("term0"), on_the_way).order_by(order))
+
+
+def _has(entry: Any, term: str) -> Any:
+    other = s.dataset_terms.alias(term)
+    looked_up = select(_literal(1)).where(other.c.term == bindparam(term), other.c.dataset == entry.c.dataset)
+    return or_(bindparam(term, type_=Text) == literal_column("''"), looked_up.exists())
+
+
+def _term_size() -> Any:
+    """How many entries a term has, counted up to the limit."""
+    entries = _limited(select(s.dataset_terms.c.dataset).where(s.dataset_terms.c.term == bindparam("term")))
+    return select(func.count().label("n")).select_from(entries.subquery("entries"))
+
+
 def _counted() -> Any:
     """Per population the greatest count within a window."""
     table = s.counted
@@ -158,6 +196,8 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "REPLACE_TRANSFER": _replace(s.transfers),
     "ADD_DATASET": _add(s.datasets),
     "REPLACE_DATASET": _replace(s.datasets),
+    "FORGET_TERMS": delete(s.dataset_terms).where(s.dataset_terms.c.dataset == bindparam("dataset")),
+    "ADD_TERM": _add(s.dataset_terms),
     "ADD_PAPER": _add(s.papers),
     "REPLACE_PAPER": _replace(s.papers),
     "PUT_TASK": _upsert(s.tasks),
@@ -184,6 +224,11 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "DATASET": _body(s.datasets, "id"),
     "DATASETS": _page(s.datasets),
     "DATASETS_ON_OFFER": _page(s.datasets).where(s.datasets.c.withdrawn.is_(None)),
+    "ON_OFFER": _after(s.datasets).where(s.datasets.c.withdrawn.is_(None)),
+    "ON_OFFER_BEFORE": _before(s.datasets).where(s.datasets.c.withdrawn.is_(None)),
+    "FOUND": _found(backwards=False),
+    "FOUND_BEFORE": _found(backwards=True),
+    "TERM_SIZE": _term_size(),
     "PAPER": _body(s.papers, "id"),
     "PAPERS": _body(s.papers).order_by(s.papers.c.number),
     "TASKS": _limited(_TASK.order_by(s.tasks.c.number)),

@@ -15,6 +15,7 @@ from corridor.base.errors import LocalError, StorageError
 from corridor.base.ids import ProcessId
 from corridor.dsp.negotiation import Negotiation
 from corridor.dsp.transfer import TransferProcess
+from corridor.service.finding import terms_of
 from corridor.service.records import (
     AgreementRecord,
     Counted,
@@ -117,6 +118,13 @@ def dataset_row(record: DatasetRecord) -> Row:
     """The row of a dataset."""
     times = {"published": micros(record.published), "withdrawn": _maybe(record.withdrawn)}
     return {"id": record.id, "key": record.id, **times, **_saved(record)}
+
+
+def term_rows(record: DatasetRecord) -> tuple[Row, ...]:
+    """The entries of a dataset in the index; a withdrawn one has none."""
+    if record.withdrawn is not None:
+        return ()
+    return tuple({"term": term, "dataset": record.id} for term in terms_of(record))
 
 
 def paper_row(record: PaperRecord) -> Row:

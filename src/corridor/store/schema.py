@@ -100,6 +100,16 @@ datasets: Final = Table(
     Index("ix_datasets_withdrawn", "withdrawn", "id"),
 )
 
+dataset_terms: Final = Table(
+    "dataset_terms",
+    metadata,
+    # The inverted index of what is on offer (`service.finding`): a withdrawn dataset has no row.
+    _key("term"),
+    _key("dataset"),
+    Index("ix_dataset_terms_dataset", "dataset"),
+    sqlite_with_rowid=False,
+)
+
 papers: Final = Table(
     "papers",
     metadata,

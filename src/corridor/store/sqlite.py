@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 from corridor.base.clock import DateRange
 from corridor.base.errors import StorageError
 from corridor.base.ids import AgreementId, DatasetId, PaperId, ParticipantId, ProcessId
-from corridor.service.ports import Changes
+from corridor.service.ports import Changes, Stretch
 from corridor.service.records import (
     AgreementRecord,
     DatasetRecord,
@@ -36,6 +36,7 @@ from corridor.store.connection import PATIENCE, claim, connect
 from corridor.store.faults import storage_errors
 from corridor.store.migrate import upgrade
 from corridor.store.rows import ALL, task_from, window_row
+from corridor.store.walk import Walk, walk
 
 RecordT = TypeVar("RecordT")
 
@@ -147,6 +148,22 @@ class SqliteStore:
         """A page in order of id; with `withdrawn`, those too."""
         sql = statements.DATASETS if withdrawn else statements.DATASETS_ON_OFFER
         return self._all(DatasetRecord, sql, after=after, limit=limit)
+
+    async def on_offer(
+        self,
+        terms: Sequence[str] = (),
+        *,
+        start: str = "",
+        backwards: bool = False,
+        limit: int = 100,
+        look_at: int = 5000,
+    ) -> Stretch:
+        """Datasets that are not withdrawn and have all the terms, in order of id; see the port."""
+
+        def read(sql: str, where: Mapping[str, Any]) -> list[Any]:
+            return self._rows(sql, **where)
+
+        return walk(read, Walk(tuple(terms), start, backwards=backwards, limit=limit, look_at=look_at))
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
         """The paper of that id, revoked or not."""

@@ -50,6 +50,14 @@ UPDATE datasets SET version=:version, published=:published, withdrawn=:withdrawn
 :key AND datasets.version = :replaces
 """
 
+FORGET_TERMS: Final = """
+DELETE FROM dataset_terms WHERE dataset_terms.dataset = :dataset
+"""
+
+ADD_TERM: Final = """
+INSERT INTO dataset_terms (term, dataset) VALUES (:term, :dataset) ON CONFLICT DO NOTHING
+"""
+
 ADD_PAPER: Final = """
 INSERT INTO papers (id, kind, version, added, revoked, body) VALUES (:id, :kind, :version, :added, :revoked, :body)
 ON CONFLICT DO NOTHING
@@ -174,6 +182,49 @@ SELECT datasets.body FROM datasets WHERE datasets.id > :after ORDER BY datasets.
 DATASETS_ON_OFFER: Final = """
 SELECT datasets.body FROM datasets WHERE datasets.id > :after AND datasets.withdrawn IS NULL ORDER BY datasets.id
 LIMIT :limit OFFSET 0
+"""
+
+ON_OFFER: Final = """
+SELECT datasets.body FROM datasets WHERE datasets.id > :start AND datasets.withdrawn IS NULL ORDER BY datasets.id
+LIMIT :limit OFFSET 0
+"""
+
+ON_OFFER_BEFORE: Final = """
+SELECT datasets.body FROM datasets WHERE datasets.id < :start AND datasets.withdrawn IS NULL ORDER BY datasets.id
+DESC LIMIT :limit OFFSET 0
+"""
+
+FOUND: Final = """
+SELECT entry.dataset, CASE WHEN ((:term1 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term1 WHERE term1.term =
+:term1 AND term1.dataset = entry.dataset))) AND (:term2 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term2 WHERE
+term2.term = :term2 AND term2.dataset = entry.dataset))) AND (:term3 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS
+term3 WHERE term3.term = :term3 AND term3.dataset = entry.dataset))) AND (:term4 = '' OR (EXISTS (SELECT 1 FROM
+dataset_terms AS term4 WHERE term4.term = :term4 AND term4.dataset = entry.dataset))) AND (:term5 = '' OR (EXISTS
+(SELECT 1 FROM dataset_terms AS term5 WHERE term5.term = :term5 AND term5.dataset = entry.dataset))) AND (:term6 =
+'' OR (EXISTS (SELECT 1 FROM dataset_terms AS term6 WHERE term6.term = :term6 AND term6.dataset = entry.dataset)))
+AND (:term7 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term7 WHERE term7.term = :term7 AND term7.dataset =
+entry.dataset)))) THEN (SELECT datasets.body FROM datasets WHERE datasets.id = entry.dataset) END AS body FROM
+dataset_terms AS entry WHERE entry.term = :term0 AND entry.dataset > :start ORDER BY entry.dataset LIMIT :limit
+OFFSET 0
+"""
+
+FOUND_BEFORE: Final = """
+SELECT entry.dataset, CASE WHEN ((:term1 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term1 WHERE term1.term =
+:term1 AND term1.dataset = entry.dataset))) AND (:term2 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term2 WHERE
+term2.term = :term2 AND term2.dataset = entry.dataset))) AND (:term3 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS
+term3 WHERE term3.term = :term3 AND term3.dataset = entry.dataset))) AND (:term4 = '' OR (EXISTS (SELECT 1 FROM
+dataset_terms AS term4 WHERE term4.term = :term4 AND term4.dataset = entry.dataset))) AND (:term5 = '' OR (EXISTS
+(SELECT 1 FROM dataset_terms AS term5 WHERE term5.term = :term5 AND term5.dataset = entry.dataset))) AND (:term6 =
+'' OR (EXISTS (SELECT 1 FROM dataset_terms AS term6 WHERE term6.term = :term6 AND term6.dataset = entry.dataset)))
+AND (:term7 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term7 WHERE term7.term = :term7 AND term7.dataset =
+entry.dataset)))) THEN (SELECT datasets.body FROM datasets WHERE datasets.id = entry.dataset) END AS body FROM
+dataset_terms AS entry WHERE entry.term = :term0 AND entry.dataset < :start ORDER BY entry.dataset DESC LIMIT :limit
+OFFSET 0
+"""
+
+TERM_SIZE: Final = """
+SELECT count(*) AS n FROM (SELECT dataset_terms.dataset AS dataset FROM dataset_terms WHERE dataset_terms.term =
+:term LIMIT :limit OFFSET 0) AS entries
 """
 
 PAPER: Final = """

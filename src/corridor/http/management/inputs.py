@@ -16,6 +16,8 @@ LONGEST_WAIT: Final = 60
 """Seconds that one request may wait for a process to settle."""
 LARGEST_PAGE: Final = 1000
 """Items on one page."""
+LARGEST_LISTING: Final = 10_000
+"""Datasets in one listing of a partner's catalogue, where a limit is asked for."""
 _LONGEST_REASON: Final = 1000
 
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
@@ -93,15 +95,26 @@ class PublicationBody(Input, frozen=True, kw_only=True):
     ]
     description: Annotated[str, Meta(description="what it is, in full")] = ""
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")] = ()
+    catalogue: Annotated[str, Meta(description="the named catalogue within ours that it belongs to; empty: none")] = ""
     profile: Annotated[
         dict[str, Any], Meta(description="facts about the data, in the vocabulary of the rulebook; never conclusions")
     ] = {}
 
 
 class CatalogueBody(Input, frozen=True, kw_only=True):
-    """Whose catalogue."""
+    """Whose catalogue, and what of it."""
 
     provider: Annotated[Id, Meta(description="the partner: its DID, or the base URL of its node")]
+    filter: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(max_length=32, description='what to look for, such as `[{"keyword": "trade"}]`; all of it has to hold'),
+    ] = ()
+    limit: Annotated[
+        Annotated[int, Meta(ge=1, le=LARGEST_LISTING)] | None, Meta(description="datasets at most; all if left out")
+    ] = None
+    after: Annotated[str, Meta(max_length=8192, description="`next` of the listing before; left out for the first")] = (
+        ""
+    )
 
 
 class NegotiationBody(Input, frozen=True, kw_only=True):

@@ -62,6 +62,7 @@ class DatasetSummary(Model, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="what it is, in a few words")]
     description: Annotated[str, Meta(description="what it is, in full")]
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")]
+    catalogue: Annotated[str, Meta(description="the named catalogue within ours that it belongs to; empty: none")]
     media_type: Annotated[str, Meta(description="media type of the bytes")]
     size: Annotated[int, Meta(description="bytes")]
     rows: Annotated[int | None, Meta(description="data rows; null where it is no table")]
@@ -77,6 +78,7 @@ class Dataset(Model, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="what it is, in a few words")]
     description: Annotated[str, Meta(description="what it is, in full")]
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")]
+    catalogue: Annotated[str, Meta(description="the named catalogue within ours that it belongs to; empty: none")]
     profile: Annotated[dict[str, Any], Meta(description="facts about the data")]
     content: Annotated[Content, Meta(description="its bytes")]
     offers: Annotated[tuple[dict[str, Any], ...], Meta(description="ODRL offers, each with its `id`")]
@@ -96,13 +98,28 @@ class PartnerDataset(Model, frozen=True, kw_only=True):
     border: Annotated[
         tuple[dict[str, Any], ...], Meta(description="per `offer`, the `answer` of the law as the partner sees it")
     ]
+    formats: Annotated[tuple[str, ...], Meta(description="in which it can be had, such as `HttpData-PULL`")]
+    catalogue: Annotated[str | None, Meta(description="name of the catalogue within the partner's that it stands in")]
+
+
+class InnerCatalogue(Model, frozen=True, kw_only=True):
+    """A catalogue within a partner's catalogue."""
+
+    id: Annotated[str, Meta(description="its identifier")]
+    name: Annotated[str, Meta(description="its title, else its identifier")]
+    participant: Annotated[str | None, Meta(description="whose it is, where that is said")]
+    endpoints: Annotated[
+        tuple[str, ...], Meta(description="where it can be asked for; such datasets are not listed here")
+    ]
 
 
 class PartnerCatalogue(Model, frozen=True, kw_only=True):
-    """What a partner offers us: the first page of its catalogue."""
+    """What a partner offers us, as far as it was asked for."""
 
     provider: Annotated[str, Meta(description="the partner's DID")]
     datasets: Annotated[tuple[PartnerDataset, ...], Meta(description="what it offers")]
+    catalogues: Annotated[tuple[InnerCatalogue, ...], Meta(description="the catalogues within its catalogue")]
+    next: Annotated[str | None, Meta(description="give it as `after` to get what follows; null at the end")]
 
 
 class Explanation(Model, frozen=True, kw_only=True):

@@ -1,0 +1,88 @@
+"""A walk over the datasets on offer along the inverted index: bounded, whatever is looked for.
+
+The walk follows the entries of the rarest term, and looks up at each whether the other terms are there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from corridor.base.ids import DatasetId
+from corridor.service.ports import MOST_TERMS, Stretch
+from corridor.service.records import DatasetRecord
+from corridor.store import statements
+from corridor.store.bodies import from_body
+
+Read = Callable[[str, Mapping[str, Any]], list[Any]]
+"""Runs a statement with its parameters; all its rows."""
+
+_SIZES: Final = (1000, 30_000)
+"""Up to how many entries terms are counted to find the rarest; beyond the last, any will do."""
+_GROWTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What `Store.on_offer` is asked for."""
+
+    terms: tuple[str, ...]
+    start: str
+    backwards: bool
+    limit: int
+    look_at: int
+
+
+def walk(read: Read, asked: Walk) -> Stretch:
+    """The next stretch of the walk."""
+    return _along_index(read, asked) if asked.terms else _along_all(read, asked)
+
+
+def _along_all(read: Read, asked: Walk) -> Stretch:
+    sql = statements.ON_OFFER_BEFORE if asked.backwards else statements.ON_OFFER
+    rows = read(sql, {"start": asked.start, "limit": asked.limit})
+    found = tuple(from_body(DatasetRecord, body) for (body,) in rows)
+    return Stretch(found, found[-1].id if len(found) == asked.limit else None, len(found))
+
+
+def _along_index(read: Read, asked: Walk) -> Stretch:
+    """Stretches grow while little is found, so that neither a dense nor a sparse result costs much."""
+    where = _where(read, asked)
+    if where is None:
+        return Stretch((), None, 0)
+    sql = statements.FOUND_BEFORE if asked.backwards else statements.FOUND
+    found: list[DatasetRecord] = []
+    start, looked, size = asked.start, 0, asked.limit
+    while looked < asked.look_at:
+        size = min(size, asked.look_at - looked)
+        rows = read(sql, {**where, "start": start, "limit": size})
+        for dataset, body in rows:
+            looked += 1
+            start = dataset
+            if body is not None:
+                found.append(from_body(DatasetRecord, body))
+            if len(found) == asked.limit:
+                return Stretch(tuple(found), DatasetId(start), looked)
+        if len(rows) < size:
+            return Stretch(tuple(found), None, looked)
+        size *= _GROWTH
+    return Stretch(tuple(found), DatasetId(start), looked)
+
+
+def _where(read: Read, asked: Walk) -> Mapping[str, str] | None:
+    """The terms as parameters, the rarest first; None if one of them has no entry at all."""
+    sizes: dict[str, int] = {}
+    for limit in _SIZES:
+        sizes = {term: _size(read, term, limit) for term in asked.terms}
+        if min(sizes.values()) < limit:
+            break
+    if not min(sizes.values()):
+        return None
+    rarest = sorted(asked.terms, key=lambda term: sizes[term])[:MOST_TERMS]
+    return {f"term{number}": term for number, term in enumerate(rarest + [""] * (MOST_TERMS - len(rarest)))}
+
+
+def _size(read: Read, term: str, limit: int) -> int:
+    ((size,),) = read(statements.TERM_SIZE, {"term": term, "limit": limit})
+    return int(size)
