@@ -16,7 +16,7 @@ from corridor.app.listeners import bind
 from corridor.app.offers import check_offers
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
-from corridor.base.errors import CorridorError, SettingsError
+from corridor.base.errors import CorridorError, SettingsError, StorageError
 from corridor.law.check import check
 from corridor.service.ports import Store
 from corridor.store.faults import storage_errors
@@ -101,7 +101,14 @@ def _database(loaded: LoadedSettings) -> str:
 
 def _offers(loaded: LoadedSettings) -> str:
     path = loaded.path(loaded.settings.files.database)
-    return check_offers(path) if path.exists() else "nothing is published yet"
+    if not path.exists():
+        return "nothing is published yet"
+    try:
+        return check_offers(path)
+    except StorageError as error:
+        if error.place is None:
+            raise
+        return "not looked at: see what is said of the database"
 
 
 async def _stuck(path: Path) -> str:

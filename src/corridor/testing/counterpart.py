@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -234,7 +234,8 @@ class Counterpart:
 
     async def answer(self, sender: Participant, method: str, path: str, document: JsonObject | None) -> Reply:
         """Answer a request as the protocol listener does; `path` with its query."""
-        path, _, cursor = path.partition("?page=")
+        path, _, query = path.partition("?page=")
+        cursor = unquote(query)
         if path == "/receipts" and document is not None:
             return await _replied(receipts.countersign(self.context, sender, document))
         route, name = _route(method, path.removeprefix(DSP))
@@ -243,7 +244,7 @@ class Counterpart:
             message = codec.decode(route.message, document) if route.message else None
             if isinstance(message, CatalogRequest):
                 page = await catalogue.catalogue(self.context, sender, message, cursor or None)
-                following = f"{self.root}{path}?page={page.next}" if page.next else None
+                following = f"{self.root}{path}?page={quote(page.next)}" if page.next else None
                 return Reply(route.status, codec.encode(page.catalog), following)
             value = await self._serve(route, sender, name, message)
             return Reply(route.status, codec.encode(value))

@@ -24,6 +24,7 @@ CHECKS = [
     "keys",
     "participants",
     "database",
+    "offers",
     "disk",
     "protocol listener",
     "management listener",

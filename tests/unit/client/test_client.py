@@ -59,6 +59,16 @@ def test_patience_has_an_end_and_the_process_goes_on(running, provider, consumer
     assert consumer.negotiations()["items"][0]["settled"] is False
 
 
+@pytest.mark.parametrize(("limit", "parts"), [(None, [2, 1]), (1, [1]), (2, [2]), (3, [2, 1]), (9, [2, 1])])
+def test_a_partners_catalogue_is_browsed_part_by_part(provider, consumer, publication, monkeypatch, limit, parts):
+    monkeypatch.setattr("corridor.client.client._LARGEST_PART", 2)
+    for number in range(3):
+        provider.publish(publication() | {"id": f"urn:d:{number}"})
+    found = list(consumer.browse(PROVIDER, [{"format": "HttpData-PULL"}], limit))
+    assert [len(part["datasets"]) for part in found] == parts
+    assert [part["datasets"] for part in consumer.browse(PROVIDER, [{"keyword": "none"}])] == [[]]
+
+
 def test_nothing_fetched_cannot_be_downloaded(provider, consumer, publication, tmp_path):
     provider.publish(publication())
     negotiation = consumer.negotiate(PROVIDER, DATASET)

@@ -74,7 +74,8 @@ class Node:
 
     async def catalogue(self, partner, request, cursor):
         self._hear(partner.id, request.filter)
-        return Page(Catalog("urn:catalog:1", "did:web:me.example", (DATASET,)), None if cursor else "2")
+        beside = {None: ("2", None), "2": (None, "1/"), "middle": ("2", "1/")}.get(cursor, (None, None))
+        return Page(Catalog("urn:catalog:1", "did:web:me.example", (DATASET,)), *beside)
 
     async def dataset(self, partner, dataset):
         self._hear(partner.id, dataset)
@@ -109,10 +110,10 @@ def app(node):
 def post(app, ask):
     """Posts a document, a message or bytes to a DSP path."""
 
-    async def send(path, what, headers=TOKEN):
+    async def send(path, what, headers=TOKEN, query=b""):
         document = what if isinstance(what, bytes | dict | list) else CODEC.encode(what)
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        return await ask(app, "POST", "/dsp/2025-1" + path, headers=headers, body=body)
+        return await ask(app, "POST", "/dsp/2025-1" + path, headers=headers, body=body, query=query)
 
     return send
 
@@ -222,8 +223,17 @@ async def test_catalogue_and_dataset_are_given(app, ask, post, node):
 async def test_a_page_of_the_catalogue_says_where_the_next_one_is(post, ask, app):
     first = await post("/catalog/request", CatalogRequest("m"))
     assert first.headers["link"] == '</dsp/2025-1/catalog/request?page=2>; rel="next"'
-    last = await post("/catalog/request?page=2", CatalogRequest("m"))
-    assert "link" not in last.headers
+    last = await post("/catalog/request", CatalogRequest("m"), query=b"page=2")
+    assert last.headers["link"] == '</dsp/2025-1/catalog/request?page=1/>; rel="previous"'
+    only = await post("/catalog/request", CatalogRequest("m"), query=b"page=only")
+    assert "link" not in only.headers
+
+
+async def test_a_page_in_the_middle_says_where_both_its_neighbours_are(post):
+    middle = await post("/catalog/request", CatalogRequest("m"), query=b"page=middle")
+    assert middle.headers["link"] == (
+        '</dsp/2025-1/catalog/request?page=2>; rel="next", </dsp/2025-1/catalog/request?page=1/>; rel="previous"'
+    )
 
 
 async def test_a_receipt_is_countersigned(app, ask):
