@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -16,8 +17,9 @@ from corridor.app.doctor import examine
 from corridor.app.settings import load_settings
 from corridor.app.wire import open_node
 from corridor.service.ports import Changes
-from corridor.service.records import Task, TaskKind
+from corridor.service.records import OfferRecord, Task, TaskKind
 from corridor.store.sqlite import SqliteStore
+from corridor.testing import store_samples
 
 CHECKS = [
     "identity",
@@ -68,6 +70,20 @@ def health_server(address, body=b'{"status":"ok"}'):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_offers_that_partners_are_not_shown_are_named(node):
+    broken = replace(store_samples.dataset(), offers=(OfferRecord("bad", {"permission": 7}),))
+
+    async def make():
+        store = await SqliteStore.open(node.path("corridor.db"))
+        await store.commit(Changes(datasets=(broken,)))
+        await store.close()
+
+    asyncio.run(make())
+    assert problem(node, "offers").startswith("1 of 1 offers cannot be shown to partners, the first is `bad` of ")
+    with health_server(node.settings.listen.management):
+        assert "`bad`" in problem(node, "offers")
 
 
 def make_database(node, *tasks):
