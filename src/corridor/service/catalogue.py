@@ -20,6 +20,8 @@ __all__ = ["BORDER", "PROFILE", "Page", "ask", "catalogue", "dataset"]
 
 _ENTRIES: Final = 5
 """Entries of the index that are looked at for each dataset that may be judged: they cost so much less."""
+_STRETCH: Final = 50
+"""Datasets that are asked for at once: between two stretches the store lets others in."""
 _CURSOR: Final = "catalogue 1"
 _LONGEST_CURSOR: Final = 2048
 _PAST: Final = "\x01"
@@ -85,15 +87,16 @@ async def _look(ctx: Context, viewer: Viewer, wanted: Wanted, place: _Place) -> 
     if not wanted.formats <= {format_.casefold() for format_ in FORMATS}:
         found.at = None
         return found
+    look = max(ctx.look, ctx.page + 1)
     judged, entries = 0, 0
-    while found.at is not None and len(found.seen) <= ctx.page and judged < ctx.look and entries < ctx.look * _ENTRIES:
-        missing = min(max(ctx.page + 1 - len(found.seen), 10), ctx.look - judged)
+    while found.at is not None and len(found.seen) <= ctx.page and judged < look and entries < look * _ENTRIES:
+        missing = min(ctx.page + 1 - len(found.seen), look - judged, _STRETCH)
         stretch = await ctx.store.on_offer(
             wanted.index_terms,
             start=found.at,
             backwards=place.backwards,
             limit=missing,
-            look_at=ctx.look * _ENTRIES - entries,
+            look_at=look * _ENTRIES - entries,
         )
         judged, entries = judged + len(stretch.datasets), entries + stretch.looked
         await _see(ctx, viewer, wanted, stretch, found)

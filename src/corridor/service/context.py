@@ -45,6 +45,7 @@ class Context:
         look: datasets that are judged at most for one catalogue answer, seen by the partner or not.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
         memo: answers of the border that come again.
+        borders: what the catalogue says of the law, and has said of broken offers: little each, and much of it.
         revocations: tells running streams that their right has ended; fed by every commit.
     """
 
@@ -66,6 +67,7 @@ class Context:
     rulebook_digest: str
     revocations: Revocations = field(default_factory=Revocations)
     memo: Memo = field(default_factory=Memo)
+    borders: Memo = field(default_factory=lambda: Memo(4096))
     patience: Patience = field(default_factory=Patience)
     page: int = 100
     look: int = 1000
