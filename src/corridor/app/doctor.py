@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from corridor.app.listeners import bind
-from corridor.app.offers import check_offers
+from corridor.app.offers import check_offers_in
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
 from corridor.base.errors import CorridorError, SettingsError, StorageError
@@ -104,7 +104,7 @@ def _offers(loaded: LoadedSettings) -> str:
     if not path.exists():
         return "nothing is published yet"
     try:
-        return check_offers(path)
+        return asyncio.run(check_offers_in(path))
     except StorageError as error:
         if error.place is None:
             raise

@@ -162,10 +162,10 @@ class SqliteStore:
         # Whoever judges a long stretch keeps the event loop: others are served before the next one.
         await asyncio.sleep(0)
 
-        def read(sql: str, where: Mapping[str, Any]) -> list[Any]:
+        async def read(sql: str, **where: Any) -> list[Any]:
             return self._rows(sql, **where)
 
-        return walk(read, Walk(tuple(terms), start, backwards=backwards, limit=limit, look_at=look_at))
+        return await walk(read, Walk(tuple(terms), start, backwards=backwards, limit=limit, look_at=look_at))
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
         """The paper of that id, revoked or not."""

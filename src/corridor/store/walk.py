@@ -5,9 +5,9 @@ The walk follows the entries of the rarest term, and looks up at each whether th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from corridor.base.ids import DatasetId
 from corridor.service.ports import MOST_TERMS, Stretch
@@ -15,12 +15,17 @@ from corridor.service.records import DatasetRecord
 from corridor.store import statements
 from corridor.store.bodies import from_body
 
-Read = Callable[[str, Mapping[str, Any]], list[Any]]
-"""Runs a statement with its parameters; all its rows."""
-
 _SIZES: Final = (1000, 30_000)
 """Up to how many entries terms are counted to find the rarest; beyond the last, any will do."""
 _GROWTH: Final = 4
+
+
+class Read(Protocol):
+    """Runs one of `statements` with its parameters."""
+
+    async def __call__(self, sql: str, **where: Any) -> Sequence[Any]:
+        """All its rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +39,21 @@ class Walk:
     look_at: int
 
 
-def walk(read: Read, asked: Walk) -> Stretch:
+async def walk(read: Read, asked: Walk) -> Stretch:
     """The next stretch of the walk."""
-    return _along_index(read, asked) if asked.terms else _along_all(read, asked)
+    return await _along_index(read, asked) if asked.terms else await _along_all(read, asked)
 
 
-def _along_all(read: Read, asked: Walk) -> Stretch:
+async def _along_all(read: Read, asked: Walk) -> Stretch:
     sql = statements.ON_OFFER_BEFORE if asked.backwards else statements.ON_OFFER
-    rows = read(sql, {"start": asked.start, "limit": asked.limit})
+    rows = await read(sql, start=asked.start, limit=asked.limit)
     found = tuple(from_body(DatasetRecord, body) for (body,) in rows)
     return Stretch(found, found[-1].id if len(found) == asked.limit else None, len(found))
 
 
-def _along_index(read: Read, asked: Walk) -> Stretch:
+async def _along_index(read: Read, asked: Walk) -> Stretch:
     """Stretches grow while little is found, so that neither a dense nor a sparse result costs much."""
-    where = _where(read, asked)
+    where = await _where(read, asked)
     if where is None:
         return Stretch((), None, 0)
     sql = statements.FOUND_BEFORE if asked.backwards else statements.FOUND
@@ -56,7 +61,7 @@ def _along_index(read: Read, asked: Walk) -> Stretch:
     start, looked, size = asked.start, 0, asked.limit
     while looked < asked.look_at:
         size = min(size, asked.look_at - looked)
-        rows = read(sql, {**where, "start": start, "limit": size})
+        rows = await read(sql, **where, start=start, limit=size)
         for dataset, body in rows:
             looked += 1
             start = dataset
@@ -70,11 +75,11 @@ def _along_index(read: Read, asked: Walk) -> Stretch:
     return Stretch(tuple(found), DatasetId(start), looked)
 
 
-def _where(read: Read, asked: Walk) -> Mapping[str, str] | None:
+async def _where(read: Read, asked: Walk) -> Mapping[str, str] | None:
     """The terms as parameters, the rarest first; None if one of them has no entry at all."""
     sizes: dict[str, int] = {}
     for limit in _SIZES:
-        sizes = {term: _size(read, term, limit) for term in asked.terms}
+        sizes = {term: await _size(read, term, limit) for term in asked.terms}
         if min(sizes.values()) < limit:
             break
     if not min(sizes.values()):
@@ -83,6 +88,6 @@ def _where(read: Read, asked: Walk) -> Mapping[str, str] | None:
     return {f"term{number}": term for number, term in enumerate(rarest + [""] * (MOST_TERMS - len(rarest)))}
 
 
-def _size(read: Read, term: str, limit: int) -> int:
-    ((size,),) = read(statements.TERM_SIZE, {"term": term, "limit": limit})
+async def _size(read: Read, term: str, limit: int) -> int:
+    ((size,),) = await read(statements.TERM_SIZE, term=term, limit=limit)
     return int(size)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from corridor.app.offers import check_offers
+from corridor.app.offers import check_offers_in
 from corridor.base.errors import SettingsError, StorageError
 from corridor.service.ports import Changes
 from corridor.service.records import OfferRecord
@@ -36,19 +36,19 @@ def database(tmp_path):
 
 
 def test_offers_that_can_be_read_are_counted(database):
-    assert check_offers(database([GOOD], [GOOD])) == "2 offers on 2 datasets, all of them readable"
+    assert asyncio.run(check_offers_in(database([GOOD], [GOOD]))) == "2 offers on 2 datasets, all of them readable"
 
 
 def test_more_datasets_than_one_batch_are_all_looked_at(database):
     path = database(*[[GOOD]] * 1500, [BAD])
     with pytest.raises(SettingsError, match="1 of 1501 offers"):
-        check_offers(path)
+        asyncio.run(check_offers_in(path))
 
 
 def test_offers_that_cannot_be_shown_are_named_with_what_is_wrong(database):
     path = database([GOOD], [GOOD, BAD], [BAD])
     with pytest.raises(SettingsError, match="2 of 4 offers cannot be shown to partners") as found:
-        check_offers(path)
+        asyncio.run(check_offers_in(path))
     assert "the first is `bad` of `d-0001`: $.permission[0].action" in found.value.message
     assert found.value.remedy == "publish its dataset anew"
 
@@ -57,10 +57,10 @@ def test_it_works_beside_whoever_has_the_database_open(database):
     path = database([GOOD])
     with closing(connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert "1 offers" in check_offers(path)
+        assert "1 offers" in asyncio.run(check_offers_in(path))
 
 
 def test_what_is_no_database_is_told_so(tmp_path):
     (tmp_path / "node.db").write_bytes(b"no database" * 100)
     with pytest.raises(StorageError):
-        check_offers(tmp_path / "node.db")
+        asyncio.run(check_offers_in(tmp_path / "node.db"))

@@ -8,7 +8,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.base.errors import MalformedError, NotFoundError
+from corridor.base.errors import MalformedError, NotFoundError, SettingsError
 from corridor.dsp.catalog import Catalog
 from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogRequest
@@ -199,6 +199,19 @@ async def test_what_is_refused_is_told_in_a_catalogue_error(exporter, importer, 
     message = codec_for("2025-1").encode(replace(REQUEST, filter=tuple(filters)))
     reply = await importer.request(exporter.me.id, "POST", url, message)
     assert (reply.status, reply.document["@type"], reply.document["reason"]) == (400, "CatalogError", [said])
+
+
+async def test_a_cursor_that_was_sealed_under_another_key_is_refused(exporter, importer):
+    context = replace(exporter.context, secrets=LostKey())
+    with pytest.raises(MalformedError, match="none of this catalogue's"):
+        await catalogue.catalogue(context, importer.me, REQUEST, "sealed")
+
+
+class LostKey:
+    """Secrets under another key: nothing that was sealed can be opened."""
+
+    def unseal(self, sealed):
+        raise SettingsError("a kept token was not sealed under this secret")
 
 
 @given(st.text(max_size=30))

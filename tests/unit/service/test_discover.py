@@ -9,6 +9,7 @@ from corridor.base.errors import (
     MalformedError,
     NotFoundError,
     RemoteError,
+    SettingsError,
     UnauthenticatedError,
     UnreachableError,
 )
@@ -272,6 +273,16 @@ async def test_a_place_that_is_none_of_this_partners_catalogue_is_refused(exchan
     for place in (after, forged, elsewhere):
         with pytest.raises(MalformedError, match="no place in this partner's catalogue"):
             await discover.catalogue_of(importer.context, exporter.me.id, Search(after=place))
+
+
+async def test_a_place_that_was_sealed_under_another_key_is_refused(exchange, exporter, importer):
+    class LostKey:
+        def unseal(self, _):
+            raise SettingsError("a kept token was not sealed under this secret")
+
+    importer.context = replace(importer.context, secrets=LostKey())
+    with pytest.raises(MalformedError, match="no place in this partner's catalogue"):
+        await discover.catalogue_of(importer.context, exporter.me.id, Search(after="sealed"))
 
 
 async def test_a_catalogue_that_can_only_be_asked_for_elsewhere_is_shown_and_not_followed(exporter, importer, answered):
