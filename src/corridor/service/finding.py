@@ -27,7 +27,7 @@ from corridor.service.terms import declared_purposes
 FILTERS: Final = ("keyword", "format", "mediaType", "category", "purpose", "action", "catalogue", "text")
 """The members that a filter object may have."""
 
-_MOST_FILTERS: Final = 32
+_MOST_TERMS: Final = 32
 _LONGEST: Final = 200
 """Characters of a term; what is longer is found by its beginning."""
 _MOST_WORDS: Final = 200
@@ -96,12 +96,12 @@ def parse_filter(filters: Iterable[Any], place: str = "$.filter") -> Wanted:
         MalformedError: a member is not one of `FILTERS`, or its value no text; `place` is the JSON path.
     """
     conditions = [pair for n, one in enumerate(filters) for pair in _conditions(one, f"{place}[{n}]")]
-    if len(conditions) > _MOST_FILTERS:
-        raise MalformedError(f"a filter has at most {_MOST_FILTERS} conditions", place=place)
     wanted: dict[str, set[str]] = {"terms": set(), "formats": set(), "purposes": set(), "actions": set()}
     for name, value in conditions:
         kind, terms = _wanted(name, value)
         wanted[kind] |= terms
+    if sum(len(terms) for terms in wanted.values()) > _MOST_TERMS:
+        raise MalformedError(f"a filter looks for at most {_MOST_TERMS} words and other conditions", place=place)
     return Wanted(**{kind: frozenset(terms) for kind, terms in wanted.items()})
 
 
@@ -199,7 +199,7 @@ def _words(text: str) -> set[str]:
 def _sought(text: str) -> set[str]:
     """The words that a title has to have to be found by `text`."""
     found: set[str] = set()
-    for run in _runs(text)[:_MOST_FILTERS]:
+    for run in _runs(text)[: 2 * _MOST_TERMS]:
         found |= set(_pairs(run)) if _UNSPACED.match(run) and len(run) > 1 else {run}
     return found
 

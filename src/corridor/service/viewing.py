@@ -64,9 +64,10 @@ class Viewer:
         self._permitted: dict[tuple[DatasetId, str], bool] = {}
         self._counted: dict[tuple[str, str, DateRange], Mapping[str, int]] = {}
         # Everything that the law's answer rests on besides the profile and the counters.
+        parties = [[party.id, party.country, party.facts] for party in (ctx.me, partner)]
         held = [[paper.id, paper.version] for paper in self._papers]
-        about = [partner.id, partner.country, partner.facts, held, self._now.astimezone(UTC).date().isoformat()]
-        self._about = _text({"about": about})
+        day = self._now.astimezone(UTC).date().isoformat()
+        self._about = _text({"parties": parties, "papers": held, "day": day, "rules": ctx.rulebook_digest})
 
     @classmethod
     async def of(cls, ctx: Context, partner: Participant) -> Viewer:

@@ -143,7 +143,9 @@ def test_a_profile_of_another_shape_has_no_categories(profile):
         ([{}, {"keywords": "trade"}], "$.filter[1]", "there is no filter `keywords`"),
         ([{"keyword": ["trade"]}], "$.filter[0].keyword", "a filter looks for a text"),
         ([{"keyword": " "}], "$.filter[0].keyword", "a filter looks for a text"),
-        ([{"keyword": "a"}] * 33, "$.filter", "a filter has at most 32 conditions"),
+        ([{"keyword": f"a{n}"} for n in range(33)], "$.filter", "at most 32 words and other conditions"),
+        ([{"text": " ".join(f"a{n}" for n in range(33))}], "$.filter", "at most 32 words and other conditions"),
+        ([{"text": "".join(chr(0x4E00 + n) for n in range(40))}], "$.filter", "at most 32 words"),
     ],
 )
 def test_what_is_not_supported_is_refused_with_its_place(filters, place, said):
