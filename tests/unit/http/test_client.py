@@ -280,6 +280,7 @@ async def test_a_client_opens_when_it_is_first_used_and_can_be_closed_twice(talk
     [
         ('</catalog?page=2>; rel="next"', "https://p.example/catalog?page=2"),
         ('<?page=2>;rel=next, <?page=0>; rel="previous"', "https://p.example/dsp/catalog?page=2"),
+        ('</c?page=0>; rel="previous", </c?page=2>; rel="next"', "https://p.example/c?page=2"),
         ('<https://p.example/x>; rel="next"', "https://p.example/x"),
         ('<https://evil.example/x>; rel="next"', None),
         ('<http://p.example/x>; rel="next"', None),
