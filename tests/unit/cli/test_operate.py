@@ -8,7 +8,7 @@ import structlog
 
 from corridor.app.settings import load_settings
 
-CHECKS = ["identity", "keys", "participants", "database", "disk"]
+CHECKS = ["identity", "keys", "participants", "database", "offers", "disk"]
 CHECKS += ["protocol listener", "management listener", "rulebook"]
 
 
