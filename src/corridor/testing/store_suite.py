@@ -29,21 +29,11 @@ from corridor.evidence.merkle import Frontier, inclusion_proof, leaf_hash, root_
 from corridor.service.ports import Changes, CountGuard, Store
 from corridor.service.records import Usage
 from corridor.testing import store_samples as a
+from corridor.testing.on_offer_suite import OnOfferSuite
 
 YEAR = DateRange(date(2026, 1, 1), date(2026, 12, 31))
 A1, A2, T1 = AgreementId("urn:uuid:a1"), AgreementId("urn:uuid:a2"), ProcessId("urn:uuid:t1")
 N1, D1, P1 = ProcessId("urn:uuid:n1"), DatasetId("urn:uuid:d1"), PaperId("urn:uuid:p1")
-
-
-async def walked(store: Store, *terms: str, start: str = "", backwards: bool = False, **bounds: int) -> list[str]:
-    """The ids of a whole walk over the datasets on offer, stretch by stretch."""
-    found: list[str] = []
-    at: str | None = start
-    while at is not None:
-        stretch = await store.on_offer(terms, start=at, backwards=backwards, **bounds)
-        found += [record.id for record in stretch.datasets]
-        at = stretch.at
-    return found
 
 
 async def refused(store: Store, changes: Changes) -> bool:
@@ -70,7 +60,7 @@ def guard(expected: int) -> CountGuard:
     return CountGuard("CN", "persons", YEAR, expected)
 
 
-class StoreSuite:
+class StoreSuite(OnOfferSuite):
     """The tests; the fixture `store` comes from the subclass."""
 
     async def test_an_empty_store_knows_nothing(self, store: Store) -> None:
@@ -210,48 +200,6 @@ class StoreSuite:
         assert [kept.id for kept in await store.datasets()] == ["urn:uuid:d1", "urn:uuid:d2"]
         assert [kept.id for kept in await store.datasets(withdrawn=True, limit=2)] == ["urn:uuid:d0", "urn:uuid:d1"]
         assert [kept.id for kept in await store.datasets(after="urn:uuid:d1")] == ["urn:uuid:d2"]
-
-    async def test_datasets_on_offer_are_walked_both_ways(self, store: Store) -> None:
-        ids = [f"urn:d:{n}" for n in range(7)]
-        gone = a.dataset("urn:d:3-gone", withdrawn=a.NOW)
-        await store.commit(Changes(datasets=(*(a.dataset(key) for key in reversed(ids)), gone)))
-        assert await walked(store, limit=3) == ids
-        assert await walked(store, limit=3, start="urn:d:4", backwards=True) == ids[3::-1]
-        assert (await store.on_offer(start="urn:d:9")).datasets == ()
-
-    async def test_datasets_are_found_by_all_terms_together(self, store: Store) -> None:
-        words = {"urn:d:1": ("trade",), "urn:d:2": ("trade", "harvest"), "urn:d:3": ("harvest",), "urn:d:4": ()}
-        datasets = tuple(replace(a.dataset(key), keywords=keywords) for key, keywords in words.items())
-        await store.commit(Changes(datasets=datasets))
-        assert await walked(store, "keyword:harvest", "keyword:trade") == ["urn:d:2"]
-        assert await walked(store, "keyword:trade", limit=1) == ["urn:d:1", "urn:d:2"]
-        assert await walked(store, "keyword:harvest", limit=1, start="urn:e", backwards=True) == ["urn:d:3", "urn:d:2"]
-        assert await walked(store, "keyword:none") == []
-
-    async def test_a_walk_looks_at_no_more_than_it_may_and_says_where_it_goes_on(self, store: Store) -> None:
-        datasets = [replace(a.dataset(f"urn:d:{n}"), keywords=("trade", *["last"] * (n == 8))) for n in range(9)]
-        await store.commit(Changes(datasets=tuple(datasets)))
-        terms = ("keyword:trade", "mediaType:text/csv")
-        first = await store.on_offer(terms, limit=4, look_at=2)
-        assert ([kept.id for kept in first.datasets], first.at, first.looked) == (["urn:d:0", "urn:d:1"], "urn:d:1", 2)
-        assert await walked(store, *terms, limit=4, look_at=2) == [dataset.id for dataset in datasets]
-        assert await walked(store, "keyword:last", "keyword:trade", look_at=1) == ["urn:d:8"]
-
-    async def test_the_index_follows_each_version_of_a_dataset(self, store: Store) -> None:
-        await store.commit(Changes(datasets=(a.dataset(),)))
-        await store.commit(Changes(datasets=(replace(a.dataset(version=1), keywords=("harvest",), title="Parts"),)))
-        assert (await walked(store, "keyword:trade"), await walked(store, "text:orders")) == ([], [])
-        assert (await walked(store, "keyword:harvest"), await walked(store, "text:parts")) == ([D1], [D1])
-        await store.commit(Changes(datasets=(a.dataset(withdrawn=a.NOW, version=2),)))
-        assert await walked(store, "keyword:trade") == []
-        await store.commit(Changes(datasets=(a.dataset(version=3),)))
-        assert await walked(store, "keyword:trade") == [D1]
-
-    async def test_a_refused_commit_leaves_the_index_as_it_was(self, store: Store) -> None:
-        await store.commit(Changes(datasets=(a.dataset(),)))
-        other = replace(a.dataset("urn:d:2"), keywords=("harvest",))
-        assert await refused(store, Changes(datasets=(other, replace(a.dataset(version=7), keywords=("harvest",)))))
-        assert (await walked(store, "keyword:trade"), await walked(store, "keyword:harvest")) == ([D1], [])
 
     async def test_papers_are_listed_in_the_order_in_which_they_were_added(self, store: Store) -> None:
         await store.commit(Changes(papers=(a.paper("urn:uuid:p9"), a.paper())))

@@ -67,21 +67,7 @@ class Endless(MemoryStore):
         return await super().negotiations(limit=limit)
 
 
-class Indiscriminate(MemoryStore):
-    """Finds every dataset, whatever is looked for."""
-
-    async def on_offer(self, terms=(), **bounds):
-        return await super().on_offer((), **bounds)
-
-
-class Unbounded(MemoryStore):
-    """Looks at the whole index."""
-
-    async def on_offer(self, terms=(), **bounds):
-        return await super().on_offer(terms, **{**bounds, "look_at": 1_000_000})
-
-
-BROKEN = [Indiscriminate, Unbounded, Forgetful, Trusting, Silent, Piecemeal, Disordered, Unmetered, Lenient, Endless]
+BROKEN = [Forgetful, Trusting, Silent, Piecemeal, Disordered, Unmetered, Lenient, Endless]
 
 
 def cases():
