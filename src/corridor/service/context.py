@@ -10,6 +10,7 @@ from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
+from corridor.service.desk import Desk, automatic
 from corridor.service.memo import Memo
 from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Secrets, Sender, Signer, Store
 from corridor.service.records import Participant
@@ -23,7 +24,7 @@ class Patience:
     Attributes:
         first: wait after the first failure; doubled at each further one, up to `longest`.
         give_up: attempts after which a message counts as undeliverable.
-        reaction: wait before acting on a partner's message; peers that answer before they are ready need it.
+        reaction: wait before acting on a partner's message or answer; peers that answer before they are ready need it.
     """
 
     first: timedelta = timedelta(milliseconds=200)
@@ -44,6 +45,7 @@ class Context:
         page: datasets in one catalogue answer.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
         memo: answers of the border that come again.
+        desk: decides, or leaves to the node or a person, what is said next.
         revocations: tells running streams that their right has ended; fed by every commit.
     """
 
@@ -63,6 +65,7 @@ class Context:
     jitter: Callable[[], float]
     rulebook: Rulebook
     rulebook_digest: str
+    desk: Desk = automatic
     revocations: Revocations = field(default_factory=Revocations)
     memo: Memo = field(default_factory=Memo)
     patience: Patience = field(default_factory=Patience)

@@ -7,7 +7,7 @@ import pytest
 
 from corridor.base.errors import ForbiddenError, UnreachableError
 from corridor.dsp.states import NegotiationState, TransferState
-from corridor.service import negotiate, outbox, transfer
+from corridor.service import negotiate, outbox, transfer, transfer_turn
 from corridor.service.context import Patience
 from corridor.service.ports import Changes, Reply
 from corridor.service.records import TaskKind
@@ -225,7 +225,7 @@ async def test_what_could_not_be_fetched_is_fetched_after_the_next_start(exchang
 async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, events_of):
     await exchange.publish()
     record = await exchange.transfer(await exchange.agree())
-    task = transfer._fetch_task(importer.context, record.transfer)
+    task = transfer_turn._fetch_task(importer.context, record.transfer)
     await importer.store.commit(Changes(tasks=(task,)))
     await exchange.rest()
     assert len(await events_of(importer, "data.received")) == 1
@@ -234,7 +234,7 @@ async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, ev
 
 async def test_a_transfer_that_is_gone_is_not_fetched(exchange, importer, events_of):
     record = await exchange.running()
-    gone = replace(transfer._fetch_task(importer.context, record.transfer), subject="urn:gone")
+    gone = replace(transfer_turn._fetch_task(importer.context, record.transfer), subject="urn:gone")
     fetched = await importer.fetch("urn:x", *transfer.authorization_of(importer.context, record))
     await importer.store.commit(Changes(tasks=(gone,)))
     await outbox._fetched(importer.context, gone, fetched)
