@@ -41,9 +41,7 @@ REACTION_MS = 250
 
 def _ids(group: str, *counts: int, without: tuple[str, ...] = ()) -> frozenset[str]:
     found = (
-        f"{group}:{part:02}-{number:02}"
-        for part, count in enumerate(counts, start=1)
-        for number in range(1, count + 1)
+        f"{group}:{part:02}-{number:02}" for part, count in enumerate(counts, start=1) for number in range(1, count + 1)
     )
     return frozenset(found) - frozenset(without)
 
@@ -149,9 +147,7 @@ def run(folder: Path, store: str = "sqlite") -> Outcome:
 
 def _make(folder: Path, protocol: int, management: int):
     url = f"http://127.0.0.1:{protocol}"
-    node = initialise(
-        folder, NewNode("Corridor", "DE", url, f"127.0.0.1:{protocol}", f"127.0.0.1:{management}")
-    )
+    node = initialise(folder, NewNode("Corridor", "DE", url, f"127.0.0.1:{protocol}", f"127.0.0.1:{management}"))
     more = (
         f"\n[outbox]\nreaction_ms = {REACTION_MS}\nfirst_wait_ms = 200\nlongest_wait_seconds = 2\n"
         '\n[decisions]\nhook = "behaviour:decide"\n'
