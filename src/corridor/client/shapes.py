@@ -76,6 +76,23 @@ class Explanation(TypedDict):
     decision: Json
 
 
+class Held(TypedDict):
+    """A step that waits for a person."""
+
+    move: str
+    reason: str
+    since: str
+
+
+class OfferVersion(TypedDict):
+    """An offer as it stood in a negotiation."""
+
+    offer: str
+    by: str
+    at: str
+    policy: Json
+
+
 class NegotiationSummary(TypedDict):
     """A contract negotiation in a list."""
 
@@ -88,6 +105,7 @@ class NegotiationSummary(TypedDict):
     state: str
     pending: str | None
     settled: bool
+    held: Held | None
     agreement: str | None
     code: str | None
     reasons: list[str]
@@ -99,6 +117,7 @@ class Negotiation(NegotiationSummary):
     """A contract negotiation."""
 
     decision: Json | None
+    offers: list[OfferVersion]
 
 
 class Usage(TypedDict):
@@ -155,6 +174,7 @@ class TransferSummary(TypedDict):
     state: str
     pending: str | None
     settled: bool
+    held: Held | None
     fetch: bool
     received: Received | None
     problem: str | None

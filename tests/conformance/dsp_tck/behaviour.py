@@ -1,7 +1,7 @@
 """The behaviour that the kit's scenarios ask of a connector, as a decision hook of a user's: `decide` is all there is.
 
-A scenario is known by the dataset that is negotiated, or by the agreement under which data are asked for. Where a script
-says nothing, the connector waits: the kit goes on, or sees that what it sends is refused.
+A scenario is known by the dataset that is negotiated, or by the agreement under which data are asked for. Where a
+script says nothing, the connector waits: the kit goes on, or sees that what it sends is refused.
 """
 
 from __future__ import annotations

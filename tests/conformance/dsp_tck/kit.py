@@ -233,11 +233,10 @@ def main() -> int:
         try:
             outcome = run(folder, asked.store)
         except Unavailable as why:
-            print(why)
+            sys.stdout.write(f"{why}\n")
             return 1
-    print(f"{len(outcome.passed)} of {len(EXPECTED)} passed in {outcome.seconds:.0f} s")
-    for name in sorted(outcome.missing):
-        print(f"not passed: {name}")
+    missing = "".join(f"not passed: {name}\n" for name in sorted(outcome.missing))
+    sys.stdout.write(f"{len(outcome.passed)} of {len(EXPECTED)} passed in {outcome.seconds:.0f} s\n{missing}")
     return 0 if outcome.conforms else 1
 
 

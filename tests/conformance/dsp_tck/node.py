@@ -1,5 +1,7 @@
-"""A node as the kit can test it: its identity parts take anybody for the kit, its hook plays the scenarios, and two web
-hooks begin what the kit wants begun. The product is as it is for everybody else.
+"""A node as the kit can test it; the product in it is as it is for everybody else.
+
+Its identity parts take anybody for the kit, its hook plays the scenarios, and two web hooks begin what the kit wants
+begun.
 
     python node.py FOLDER --triggers HOST:PORT --kit URL [--store sqlite]
 

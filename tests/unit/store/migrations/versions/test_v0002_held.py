@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from corridor.store import statements
 from corridor.store.migrations.versions import v0002_held
 
 
@@ -9,6 +10,6 @@ def test_it_follows_the_first():
 
 def test_what_waits_is_found_by_an_index(connection):
     for table in ("negotiations", "transfers"):
-        query = f"SELECT body FROM {table} WHERE id > '' AND held IS NOT NULL ORDER BY id"
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+        query = getattr(statements, f"{table.upper()}_HELD")
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", {"after": "", "limit": 1}).fetchall()
         assert [f"USING INDEX ix_{table}_held" in row[3] for row in plan] == [True]
