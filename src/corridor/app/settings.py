@@ -10,9 +10,10 @@ import dataclasses
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -255,6 +256,17 @@ def _refuse_unknown(document: dict[str, Any], model: type, place: str, path: str
         inner = fields[name]
         if dataclasses.is_dataclass(inner) and isinstance(inner, type) and isinstance(value, dict):
             _refuse_unknown(value, inner, place, f"{path}{name}.")
+        for number, (member, each) in enumerate(_listed(inner, value)):
+            _refuse_unknown(each, member, place, f"{path}{name}[{number}].")
+
+
+def _listed(hint: Any, value: Any) -> Iterator[tuple[type, dict[str, Any]]]:
+    """The tables in a list of tables, each with what it has to be."""
+    member: Any = next(iter(get_args(hint)), None)
+    if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(value, list):
+        for each in value:
+            if isinstance(each, dict):
+                yield member, each
 
 
 def _faulty(error: str, place: str) -> SettingsError:
