@@ -91,6 +91,7 @@ async def open_node(
     loaded: LoadedSettings,
     store_type: type[SqliteStore] = SqliteStore,
     identity: IdentityProvider = self_issued,
+    desk: Desk | None = None,
 ) -> AsyncIterator[Node]:
     """A node on its database, for as long as the block lasts.
 
@@ -98,6 +99,7 @@ async def open_node(
         loaded: its settings.
         store_type: what opens the database; crash tests put one in its place that fails on purpose.
         identity: builds the parts that prove who we are and learn who others are.
+        desk: decides in place of the one that the settings describe.
 
     Raises:
         SettingsError: a setting, key or file is missing or wrong.
@@ -105,7 +107,7 @@ async def open_node(
         MalformedError: a rule file or the participant list is faulty.
     """
     commits, clock = Commits(), SystemClock()
-    desk = load_desk(loaded.settings.decisions)
+    desk = desk or load_desk(loaded.settings.decisions)
     destinations = Destinations(http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
         store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
