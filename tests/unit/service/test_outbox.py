@@ -137,12 +137,32 @@ async def test_a_redirection_is_a_refusal(exchange, importer, asked, answering):
 
 async def test_a_termination_that_the_partner_refuses_ends_our_side_all_the_same(exchange, importer, asked, answering):
     await importer.step()
-    answering(Reply(404, None))
+    answering(Reply(400, None))
     await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
     await importer.step()
     await importer.step()
     assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
     assert await importer.store.tasks() == ()
+
+
+async def test_a_termination_comes_again_to_a_partner_that_is_not_ready_and_then_ends_our_side(
+    exchange, exporter, importer, asked
+):
+    tries = []
+
+    class NotReady:
+        async def request(self, *request):
+            tries.append(request)
+            return Reply(404, None)
+
+    await importer.step()
+    importer.context = replace(importer.context, sender=NotReady())
+    await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
+    while await importer.store.tasks():
+        importer.network.clock.advance(timedelta(seconds=10))
+        await importer.step()
+    assert len(tries) == outbox.LAST_WORDS
+    assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
 
 
 async def test_an_acknowledgement_without_a_body_is_one(exchange, importer, asked):
