@@ -12,38 +12,41 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.resolver import DefaultResolver
 
+from corridor.app.decisions import load_desk
+from corridor.app.identity import (
+    DSP_PATH,
+    Identity,
+    IdentityProvider,
+    Surroundings,
+    http_hosts,
+    self_issued,
+)
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LimitSettings, LoadedSettings, OutboxSettings, Settings
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
-from corridor.base.ids import ParticipantId, ProcessId
+from corridor.base.clock import Clock
+from corridor.base.ids import ProcessId
 from corridor.base.json import JsonLimits, JsonObject
 from corridor.dataplane.fetch import FetchLimits, HttpFetcher
 from corridor.dataplane.prepare import FilePreparer
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
 from corridor.dsp.codec import codec_for
-from corridor.dsp.codec.versions import Auth, ProtocolVersion, encode_versions
-from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits
+from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
+from corridor.http.client import HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
 from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
 from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
 from corridor.service.context import Context, Patience
+from corridor.service.desk import Desk
 from corridor.service.ports import Changes
-from corridor.service.records import Participant
 from corridor.store.sqlite import SqliteStore
-from corridor.trust.did_document import own_document
-from corridor.trust.did_web import WebDirectory
-from corridor.trust.keys import FileSigner
-from corridor.trust.participants import FileParticipants
 from corridor.trust.secrets import FileSecrets
-from corridor.trust.tokens import Authenticator, TokenIssuer
 
-DSP_PATH: Final = "/dsp/2025-1"
 DATA_PATH: Final = "/data"
-DID_PATH: Final = "/.well-known/did.json"
 HEALTH_PATH: Final = "/health"
 
 
@@ -84,75 +87,59 @@ class Commits:
 
 
 @contextlib.asynccontextmanager
-async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = SqliteStore) -> AsyncIterator[Node]:
+async def open_node(
+    loaded: LoadedSettings,
+    store_type: type[SqliteStore] = SqliteStore,
+    identity: IdentityProvider = self_issued,
+    desk: Desk | None = None,
+) -> AsyncIterator[Node]:
     """A node on its database, for as long as the block lasts.
 
     Args:
         loaded: its settings.
         store_type: what opens the database; crash tests put one in its place that fails on purpose.
+        identity: builds the parts that prove who we are and learn who others are.
+        desk: decides in place of the one that the settings describe.
 
     Raises:
         SettingsError: a setting, key or file is missing or wrong.
         StorageError: the database is locked, damaged, or of another version.
         MalformedError: a rule file or the participant list is faulty.
     """
-    limits = loaded.settings.limits
-    identity = _identity(loaded)
-    commits = Commits()
-    destinations = Destinations(_http_hosts(loaded.settings))
+    commits, clock = Commits(), SystemClock()
+    desk = desk or load_desk(loaded.settings.decisions)
+    destinations = Destinations(http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
         store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
         stack.push_async_callback(store.close)
-        client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
-        yield _node(loaded, identity, store=store, client=client, commits=commits, destinations=destinations)
+        limits = _reply_limits(loaded.settings.limits)
+        client = await stack.enter_async_context(HttpClient(destinations, limits))
+        parts = identity(loaded, Surroundings(store, client, clock))
+        context = _context(loaded, parts, store=store, clock=clock, desk=desk, destinations=destinations)
+        yield _node(loaded, parts, context, commits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """Who we are: our entry, keys and document."""
-
-    me: Participant
-    signer: FileSigner
-    secrets: FileSecrets
-    document: JsonObject
-    root: str
-
-
-def _identity(loaded: LoadedSettings) -> _Identity:
-    settings = loaded.settings
-    node, files = settings.node, settings.files
-    me = Participant(ParticipantId(node.id), node.name, node.country, node.facts)
-    signer = FileSigner(loaded.path(files.signing_key), f"{node.id}#key-1")
-    root = settings.listen.public_url.rstrip("/")
-    document = own_document(me.id, signer.public_jwk, root, DSP_PATH)
-    return _Identity(me, signer, FileSecrets(loaded.path(files.token_key)), document, root)
-
-
-def _node(
+def _context(
     loaded: LoadedSettings,
-    identity: _Identity,
+    identity: Identity,
     *,
     store: SqliteStore,
-    client: HttpClient,
-    commits: Commits,
+    clock: Clock,
+    desk: Desk,
     destinations: Destinations,
-) -> Node:
-    settings, clock = loaded.settings, SystemClock()
-    keep = float(settings.trust.did_cache_seconds)
-    directory = WebDirectory(HttpReader(client), _http_hosts(settings), own=identity.document, keep=keep)
-    participants = FileParticipants(loaded.path(settings.files.participants))
+) -> Context:
+    settings = loaded.settings
     rulebook, digest = load_rules(tuple(loaded.path(folder) for folder in settings.files.rules))
-    issuer = TokenIssuer(identity.me.id, identity.signer, clock, new_id)
-    context = Context(
+    return Context(
         me=identity.me,
-        dsp_url=identity.root + DSP_PATH,
-        data_url=identity.root + DATA_PATH,
+        dsp_url=settings.dsp_url,
+        data_url=settings.data_url,
         store=store,
-        participants=participants,
-        sender=HttpSender(client, issuer.issue),
-        directory=directory,
+        participants=identity.participants,
+        sender=identity.sender,
+        directory=identity.directory,
         signer=identity.signer,
-        secrets=identity.secrets,
+        secrets=FileSecrets(loaded.path(settings.files.token_key)),
         fetcher=_fetcher(loaded, destinations),
         preparer=_preparer(loaded),
         clock=clock,
@@ -160,21 +147,20 @@ def _node(
         jitter=jitter,
         rulebook=rulebook,
         rulebook_digest=digest,
+        desk=desk,
         patience=_patience(settings.outbox),
         page=settings.limits.catalogue_page,
     )
-    signal = Signal()
+
+
+def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits: Commits) -> Node:
+    settings, signal = loaded.settings, Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
-    dispatcher = Dispatcher(store, partial(outbox.run, context), clock, sweep=sweep)
+    dispatcher = Dispatcher(context.store, partial(outbox.run, context), context.clock, sweep=sweep)
     commits.add(context.revocations.note)
     commits.add(dispatcher.note)
     commits.add(lambda _: signal.fire())
-    authenticator = Authenticator(identity.me.id, participants, directory, store, clock)
-    return Node(settings, context, _protocol(context, authenticator, identity, settings.limits), dispatcher, signal)
-
-
-def _http_hosts(settings: Settings) -> frozenset[str]:
-    return frozenset(host.lower() for host in settings.trust.http_hosts)
+    return Node(settings, context, _protocol(context, identity, settings.limits), dispatcher, signal)
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
@@ -192,28 +178,21 @@ def _preparer(loaded: LoadedSettings) -> FilePreparer:
     return FilePreparer([loaded.path(folder) for folder in files.data_roots], loaded.path(files.snapshots))
 
 
-def _protocol(ctx: Context, authenticator: Authenticator, identity: _Identity, limits: LimitSettings) -> ASGIApp:
-    public: dict[str, JsonObject] = {
-        VERSION_PATH: _versions(),
-        # did:web looks under the well-known path, or, for a DID with a path, right beside it.
-        DID_PATH: identity.document,
-        "/did.json": identity.document,
-        HEALTH_PATH: {"status": "ok"},
-    }
+def _protocol(ctx: Context, identity: Identity, limits: LimitSettings) -> ASGIApp:
     app = ProtocolApp(
         _use_cases(ctx),
-        authenticator.authenticate,
+        identity.authenticate,
         codec_for(outbox.VERSION, ctx.codec_limits),
-        public,
+        {VERSION_PATH: _versions(identity), HEALTH_PATH: {"status": "ok"}, **identity.documents},
         dsp_path=DSP_PATH,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
     )
     return protocol_listener(app, DataPlane(_data_service(ctx)), data_path=DATA_PATH, limits=request_limits(limits))
 
 
-def _versions() -> JsonObject:
-    auth = Auth("self-issued-jwt", "1")
-    return encode_versions([ProtocolVersion(outbox.VERSION, DSP_PATH, auth=auth, identifier_type="did:web")])
+def _versions(identity: Identity) -> JsonObject:
+    version = ProtocolVersion(outbox.VERSION, DSP_PATH, auth=identity.auth, identifier_type=identity.identifier_type)
+    return encode_versions([version])
 
 
 def _use_cases(ctx: Context) -> ProtocolService:

@@ -1,4 +1,4 @@
-"""`corridor catalog | explain | negotiate | transfer | get`: find, agree, get."""
+"""`corridor catalog | explain | transfer | get`: find and get."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from corridor.base.clock import parse_instant
 from corridor.base.errors import NotFoundError
 from corridor.cli.show import (
     HERE,
-    REFUSED,
     ConfigOption,
     JsonFlag,
     decision_lines,
@@ -134,63 +133,17 @@ def _dataset_with(client: Client, offer: str) -> str:
         page = client.datasets(after=page["next"])
 
 
-def negotiate(
-    provider: Annotated[str | None, typer.Argument(metavar="URL", help="The partner: DID or base URL.")] = None,
-    dataset: Annotated[str | None, typer.Argument(help="The dataset.")] = None,
-    *,
-    offer: Annotated[str | None, typer.Option(help="The offer, where there are several.")] = None,
-    list_them: Annotated[bool, typer.Option("--list", help="List negotiations and their agreements.")] = False,
-    accept: Annotated[str | None, typer.Option(help="Accept the offer in this negotiation.")] = None,
-    terminate: Annotated[str | None, typer.Option(help="End this negotiation.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
-    wait: Wait = 30,
-    config: ConfigOption = HERE,
-    as_json: JsonFlag = False,
-) -> None:
-    """Agree with a partner on an offer.
-
-    Example: `corridor negotiate https://authority.example alerts --config my-node`
-    """
-    if not list_them and accept is None and terminate is None and (provider is None or dataset is None):
-        wrong_use("nothing to negotiate", "name the partner and the dataset, or use --list", as_json=as_json)
-    with reported(as_json=as_json), node(config) as client:
-        if list_them:
-            page = client.negotiations()
-            give_json(page) if as_json else _show_negotiations(page["items"])
-            return
-        if accept is not None:
-            found = client.accept(accept)
-        elif terminate is not None:
-            found = client.terminate_negotiation(terminate, reason)
-        else:
-            found = client.negotiate(provider or "", dataset or "", offer)
-        found = client.negotiation(found["pid"], wait=wait)
-    give_json(found) if as_json else _show_negotiation(found)
-    if found["state"] == "TERMINATED" and terminate is None:
-        raise typer.Exit(REFUSED)
-
-
-def _show_negotiations(negotiations: list[Any]) -> None:
-    rows = [(one["pid"], one["partner"], one["dataset"], one["state"], one["agreement"] or "") for one in negotiations]
-    table("negotiations", ("id", "partner", "dataset", "state", "agreement"), rows)
-
-
-def _show_negotiation(found: Mapping[str, Any]) -> None:
-    say(f"{found['state']}: {found['dataset']} with {found['partner']}")
-    for reason in found["reasons"]:
-        say(f"  {reason}")
-    if found["agreement"]:
-        say(f"agreement: {found['agreement']}")
-
-
 def transfer(
     agreement: Annotated[str | None, typer.Argument(help="The agreement to use.")] = None,
     *,
     list_them: Annotated[bool, typer.Option("--list", help="List transfers.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="List the transfers that wait for a person.")] = False,
     show: Annotated[str | None, typer.Option(help="Show this transfer.")] = None,
     suspend: Annotated[str | None, typer.Option(help="Pause this transfer.")] = None,
     resume: Annotated[str | None, typer.Option(help="Let this transfer go on.")] = None,
     complete: Annotated[str | None, typer.Option(help="Say that all data have been transferred.")] = None,
+    approve: Annotated[str | None, typer.Option(help="Say yes to the step that waits in this transfer.")] = None,
+    refuse: Annotated[str | None, typer.Option(help="Say no to the step that waits in this transfer.")] = None,
     terminate: Annotated[str | None, typer.Option(help="End this transfer for good.")] = None,
     reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
     address: Annotated[bool, typer.Option(help="Print the data address with its token.")] = False,
@@ -203,11 +156,12 @@ def transfer(
     Example: `corridor transfer urn:uuid:... --address --config my-node`
     """
     asked = {"suspend": suspend, "resume": resume, "complete": complete, "terminate": terminate}
-    if not list_them and agreement is None and show is None and not any(asked.values()):
+    asked |= {"approve": approve, "refuse": refuse}
+    if not (list_them or held) and agreement is None and show is None and not any(asked.values()):
         wrong_use("nothing to transfer", "name an agreement, or use --list", as_json=as_json)
     with reported(as_json=as_json), node(config) as client:
-        if list_them:
-            page = client.transfers()
+        if list_them or held:
+            page = client.transfers(held=held)
             give_json(page) if as_json else _show_transfers(page["items"])
             return
         pid = show or _act(client, asked, reason)
@@ -226,6 +180,8 @@ def _act(client: Any, asked: Mapping[str, str | None], reason: str) -> str | Non
                 "suspend": lambda pid=pid: client.suspend(pid, reason),
                 "resume": lambda pid=pid: client.resume(pid),
                 "complete": lambda pid=pid: client.complete(pid),
+                "approve": lambda pid=pid: client.approve_transfer(pid),
+                "refuse": lambda pid=pid: client.refuse_transfer(pid, reason),
                 "terminate": lambda pid=pid: client.terminate_transfer(pid, reason),
             }
             acts[name]()
@@ -240,6 +196,8 @@ def _show_transfers(transfers: list[Any]) -> None:
 
 def _show_transfer(found: Mapping[str, Any]) -> None:
     say(f"{found['state']}: transfer {found['pid']} of {found['dataset']}")
+    if found["held"]:
+        say(f"waits for a person: {found['held']['reason']}")
     for reason in found["reasons"]:
         say(f"  {reason}")
     address = found.get("data_address")

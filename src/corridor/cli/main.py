@@ -19,7 +19,7 @@ VERBS: Final = {
     "publish": "publish",
     "catalog": "data",
     "explain": "data",
-    "negotiate": "data",
+    "negotiate": "negotiate",
     "transfer": "data",
     "get": "data",
     "assess": "assess",

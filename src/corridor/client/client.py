@@ -156,10 +156,21 @@ def _no_agreement(negotiation: Negotiation) -> CorridorError:
             f"the partner answers with another offer, `{negotiation['offer']}`",
             remedy=f"accept it in the negotiation `{negotiation['pid']}`, or terminate that",
         )
+    if negotiation["held"] is not None:
+        return _waits(f"the negotiation `{negotiation['pid']}`", "negotiate", negotiation["held"]["reason"])
     return _ended("there is no agreement", negotiation["code"], negotiation["reasons"])
 
 
+def _waits(what: str, verb: str, reason: str) -> ConflictError:
+    return ConflictError(
+        f"{what} waits for a person of this node: {reason}",
+        remedy=f"see `corridor {verb} --held`; `--approve` or `--refuse` lets it go on",
+    )
+
+
 def _no_data(transfer: Transfer) -> CorridorError:
+    if transfer["held"] is not None:
+        return _waits(f"the transfer `{transfer['pid']}`", "transfer", transfer["held"]["reason"])
     if transfer["problem"] is not None:
         return UnreachableError(
             f"the data could not be fetched: {transfer['problem']}", remedy="transfer the agreement's data again"

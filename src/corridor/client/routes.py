@@ -79,14 +79,34 @@ class Routes:
         body = {"provider": provider, "filter": list(filters), "limit": limit, "after": after}
         return cast("shapes.PartnerCatalogue", self._post("/catalogue", body))
 
-    def negotiate(self, provider: str, dataset: str, offer: str | None = None) -> shapes.Negotiation:
-        """Ask a partner for a contract on one of its offers; `negotiation` says what comes of it."""
-        body = {"provider": provider, "dataset": dataset, "offer": offer}
+    def negotiate(
+        self, provider: str, dataset: str, offer: str | None = None, *, hold: bool = False
+    ) -> shapes.Negotiation:
+        """Ask a partner for a contract on one of its offers; `negotiation` says what comes of it.
+
+        With `hold`, a person is asked before the node binds itself: see `approve`.
+        """
+        body = {"provider": provider, "dataset": dataset, "offer": offer, "hold": hold}
         return cast("shapes.Negotiation", self._post("/negotiations", body))
 
-    def negotiations(self, after: str = "", limit: int = 100) -> shapes.Page[shapes.NegotiationSummary]:
-        """All negotiations, of both roles."""
-        found = self._get("/negotiations", after=after, limit=limit)
+    def propose(
+        self,
+        consumer: str,
+        dataset: str,
+        offer: str | None = None,
+        terms: JsonObject | None = None,
+        *,
+        hold: bool = False,
+    ) -> shapes.Negotiation:
+        """As provider, make a partner an offer unasked; `terms` are other ODRL rules than the offer's."""
+        body = {"consumer": consumer, "dataset": dataset, "offer": offer, "terms": terms, "hold": hold}
+        return cast("shapes.Negotiation", self._post("/negotiations/proposals", body))
+
+    def negotiations(
+        self, after: str = "", limit: int = 100, *, held: bool = False
+    ) -> shapes.Page[shapes.NegotiationSummary]:
+        """All negotiations, of both roles; with `held`, those that wait for a person."""
+        found = self._get("/negotiations", after=after, limit=limit, held=held)
         return cast("shapes.Page[shapes.NegotiationSummary]", found)
 
     def negotiation(self, pid: str, wait: int = 0) -> shapes.Negotiation:
@@ -97,6 +117,18 @@ class Routes:
     def accept(self, pid: str) -> shapes.Negotiation:
         """As consumer, accept the provider's offer."""
         return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/accept"))
+
+    def counter(self, pid: str, terms: JsonObject) -> shapes.Negotiation:
+        """Offer other terms, ODRL rules, than those on the table."""
+        return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/counter-offer", {"terms": terms}))
+
+    def approve(self, pid: str) -> shapes.Negotiation:
+        """Say yes to the step of a negotiation that waits for a person; terms and law still decide."""
+        return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/approval"))
+
+    def refuse(self, pid: str, reason: str = "") -> shapes.Negotiation:
+        """Say no to the step of a negotiation that waits for a person; the reason reaches the partner."""
+        return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/refusal", {"reason": reason}))
 
     def terminate_negotiation(self, pid: str, reason: str = "") -> shapes.Negotiation:
         """End a negotiation; the reason reaches the partner."""
@@ -116,10 +148,10 @@ class Routes:
         return cast("shapes.Transfer", self._post("/transfers", {"agreement": agreement, "fetch": fetch}))
 
     def transfers(
-        self, agreement: str | None = None, after: str = "", limit: int = 100
+        self, agreement: str | None = None, after: str = "", limit: int = 100, *, held: bool = False
     ) -> shapes.Page[shapes.TransferSummary]:
-        """The transfer processes of one agreement or of all, of both roles."""
-        found = self._get("/transfers", agreement=agreement, after=after, limit=limit)
+        """The transfer processes of one agreement or of all; with `held`, those that wait for a person."""
+        found = self._get("/transfers", agreement=agreement, after=after, limit=limit, held=held)
         return cast("shapes.Page[shapes.TransferSummary]", found)
 
     def transfer_state(self, pid: str, wait: int = 0) -> shapes.Transfer:
@@ -138,6 +170,14 @@ class Routes:
     def complete(self, pid: str) -> shapes.Transfer:
         """Say that all data have been transferred."""
         return cast("shapes.Transfer", self._post(f"/transfers/{segment(pid)}/completion"))
+
+    def approve_transfer(self, pid: str) -> shapes.Transfer:
+        """Say yes to the step of a transfer that waits for a person; terms and law still decide."""
+        return cast("shapes.Transfer", self._post(f"/transfers/{segment(pid)}/approval"))
+
+    def refuse_transfer(self, pid: str, reason: str = "") -> shapes.Transfer:
+        """Say no to the step of a transfer that waits for a person; the reason reaches the partner."""
+        return cast("shapes.Transfer", self._post(f"/transfers/{segment(pid)}/refusal", {"reason": reason}))
 
     def terminate_transfer(self, pid: str, reason: str = "") -> shapes.Transfer:
         """End a transfer for good; the reason reaches the partner."""

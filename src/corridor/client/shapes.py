@@ -91,6 +91,23 @@ class Explanation(TypedDict):
     decision: Json
 
 
+class Held(TypedDict):
+    """A step that waits for a person."""
+
+    move: str
+    reason: str
+    since: str
+
+
+class OfferVersion(TypedDict):
+    """An offer as it stood in a negotiation."""
+
+    offer: str
+    by: str
+    at: str
+    policy: Json
+
+
 class NegotiationSummary(TypedDict):
     """A contract negotiation in a list."""
 
@@ -103,6 +120,7 @@ class NegotiationSummary(TypedDict):
     state: str
     pending: str | None
     settled: bool
+    held: Held | None
     agreement: str | None
     code: str | None
     reasons: list[str]
@@ -114,6 +132,7 @@ class Negotiation(NegotiationSummary):
     """A contract negotiation."""
 
     decision: Json | None
+    offers: list[OfferVersion]
 
 
 class Usage(TypedDict):
@@ -170,6 +189,7 @@ class TransferSummary(TypedDict):
     state: str
     pending: str | None
     settled: bool
+    held: Held | None
     fetch: bool
     received: Received | None
     problem: str | None

@@ -10,6 +10,7 @@ from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
+from corridor.service.desk import Desk, automatic
 from corridor.service.memo import Memo
 from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Secrets, Sender, Signer, Store
 from corridor.service.records import Participant
@@ -23,7 +24,7 @@ class Patience:
     Attributes:
         first: wait after the first failure; doubled at each further one, up to `longest`.
         give_up: attempts after which a message counts as undeliverable.
-        reaction: wait before acting on a partner's message; peers that answer before they are ready need it.
+        reaction: wait before acting on a partner's message or answer; peers that answer before they are ready need it.
     """
 
     first: timedelta = timedelta(milliseconds=200)
@@ -46,6 +47,7 @@ class Context:
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
         memo: answers of the border that come again.
         borders: what the catalogue says of the law, and has said of broken offers: little each, and much of it.
+        desk: decides, or leaves to the node or a person, what is said next.
         revocations: tells running streams that their right has ended; fed by every commit.
     """
 
@@ -65,6 +67,7 @@ class Context:
     jitter: Callable[[], float]
     rulebook: Rulebook
     rulebook_digest: str
+    desk: Desk = automatic
     revocations: Revocations = field(default_factory=Revocations)
     memo: Memo = field(default_factory=Memo)
     borders: Memo = field(default_factory=lambda: Memo(4096))

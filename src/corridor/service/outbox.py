@@ -27,6 +27,8 @@ from corridor.service.records import NegotiationRecord, Received, Task, TaskKind
 VERSION: Final = "2025-1"
 _TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
 """Answers that can be different next time: its identity check or its own transaction may lag behind."""
+LAST_WORDS: Final = 5
+"""How often a termination is tried that the partner does not know what to do with: for us it ends anyway."""
 _log = structlog.get_logger(__name__)
 
 
@@ -92,7 +94,7 @@ async def _send(ctx: Context, task: Task) -> None:
         message = transfer.with_token(ctx, message, record.grant)
     document = codec_for(VERSION).encode(message)
     reply = await ctx.sender.request(process.peer, target.method, target.url, document)
-    await _answered(ctx, task, _outcome(message, process.role, reply))
+    await _answered(ctx, task, _outcome(message, process.role, reply, task.attempts + 1))
 
 
 def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessMessage) -> bool:
@@ -100,15 +102,15 @@ def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessM
     return process.pending is not None and process.pending.message_id == message.message_id
 
 
-def _outcome(message: ProcessMessage, role: Role, reply: Reply) -> Acknowledged | Undeliverable:
-    """What the partner's answer means.
+def _outcome(message: ProcessMessage, role: Role, reply: Reply, attempts: int) -> Acknowledged | Undeliverable:
+    """What the partner's answer to the last of so many `attempts` means.
 
     Raises:
         UnreachableError: it knows nothing of our process yet (404): its own transaction may not be through.
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
         return Acknowledged(message.message_id, _peer_pid(message, role, reply.document))
-    if reply.status in _TRY_AGAIN and not message.kind.terminates:
+    if reply.status in _TRY_AGAIN and not (message.kind.terminates and attempts >= LAST_WORDS):
         raise UnreachableError(f"the partner answered {reply.status}", status=reply.status)
     return Undeliverable(message.message_id, "refused", _refusal(message, reply))
 

@@ -111,6 +111,10 @@ class Store(Protocol):
         """A page in order of our pid, from the one after `after` on."""
         ...
 
+    async def negotiations_held(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page of the negotiations that wait for a person, in order of our pid."""
+        ...
+
     async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
         """The agreement of that id."""
         ...
@@ -131,6 +135,10 @@ class Store(Protocol):
         self, *, agreement: AgreementId | None = None, after: str = "", limit: int = 100
     ) -> tuple[TransferRecord, ...]:
         """A page in order of our pid, of one agreement or of all."""
+        ...
+
+    async def transfers_held(self, *, after: str = "", limit: int = 100) -> tuple[TransferRecord, ...]:
+        """A page of the transfer processes that wait for a person, in order of our pid."""
         ...
 
     async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from corridor.base.ids import AgreementId, DatasetId, OfferId, PaperId, ParticipantId, ProcessId
 from corridor.base.json import JsonObject
-from corridor.dsp.messages import Agreement, ProcessMessage, Role
+from corridor.dsp.messages import Agreement, Offer, ProcessMessage, Role
 from corridor.dsp.negotiation import Negotiation
 from corridor.dsp.transfer import TransferProcess
 
@@ -90,12 +90,48 @@ class DatasetRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferVersion:
+    """An offer as it stood in a negotiation: who made it, and when we made or received it."""
+
+    offer: Offer
+    by: ParticipantId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A step that waits for a person.
+
+    Attributes:
+        move: what approval comes to as far as is known now, such as `agree`; it is decided anew when it is approved.
+        reason: why it waits.
+    """
+
+    move: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's yes: to the step in `state`, and to the terms as they were after `offers` versions."""
+
+    state: str
+    offers: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NegotiationRecord:
     """A contract negotiation with what was decided about it.
 
     Attributes:
         profile: the data profile the border decides on: ours as provider, the one in the catalogue as consumer.
         decision: the last `Decision`, rendered; None before the first.
+        offers: every version of the offer, the latest last.
+        attended: whether a person asked to be asked before we bind ourselves.
+        held: the step that waits for a person, if one does.
+        approval: the last one.
     """
 
     negotiation: Negotiation
@@ -104,6 +140,10 @@ class NegotiationRecord:
     updated: datetime
     decision: JsonObject | None = None
     version: int = 0
+    offers: tuple[OfferVersion, ...] = ()
+    attended: bool = False
+    held: Held | None = None
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +190,8 @@ class TransferRecord:
         fetch: as consumer, whether our data plane fetches the bytes as soon as the transfer starts.
         received: as consumer, what was fetched.
         problem: the last trouble with fetching, for people; None when all is well.
+        held: the step that waits for a person, if one does.
+        approval: the last one.
     """
 
     transfer: TransferProcess
@@ -162,6 +204,8 @@ class TransferRecord:
     received: Received | None = None
     problem: str | None = None
     version: int = 0
+    held: Held | None = None
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,11 @@ class MemoryStore:
         """A page in order of our pid, from the one after `after` on."""
         return _page(self._negotiations, after, limit)
 
+    async def negotiations_held(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page of the negotiations that wait for a person, in order of our pid."""
+        held = {pid: kept for pid, kept in self._negotiations.items() if kept.held is not None}
+        return _page(held, after, limit)
+
     async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
         """The agreement of that id."""
         return self._agreements.get(agreement)
@@ -236,6 +241,11 @@ class MemoryStore:
         every = self._transfers.items()
         chosen = {pid: kept for pid, kept in every if agreement in (None, kept.transfer.agreement_id)}
         return _page(chosen, after, limit)
+
+    async def transfers_held(self, *, after: str = "", limit: int = 100) -> tuple[TransferRecord, ...]:
+        """A page of the transfer processes that wait for a person, in order of our pid."""
+        held = {pid: kept for pid, kept in self._transfers.items() if kept.held is not None}
+        return _page(held, after, limit)
 
     async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:
         """The dataset of that id, withdrawn or not."""

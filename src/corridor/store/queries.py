@@ -215,11 +215,13 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "NEGOTIATION": _body(s.negotiations, "id"),
     "NEGOTIATION_BY_PEER": _body(s.negotiations, "peer", "peer_pid"),
     "NEGOTIATIONS": _page(s.negotiations),
+    "NEGOTIATIONS_HELD": _page(s.negotiations).where(s.negotiations.c.held.is_not(None)),
     "AGREEMENT": _body(s.agreements, "id"),
     "AGREEMENTS": _page(s.agreements),
     "TRANSFER": _body(s.transfers, "id"),
     "TRANSFER_BY_PEER": _body(s.transfers, "peer", "peer_pid"),
     "TRANSFERS": _page(s.transfers),
+    "TRANSFERS_HELD": _page(s.transfers).where(s.transfers.c.held.is_not(None)),
     "TRANSFERS_OF": _page(s.transfers, "agreement"),
     "DATASET": _body(s.datasets, "id"),
     "DATASETS": _page(s.datasets),
@@ -255,8 +257,7 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
 
 def compiled(statement: ClauseElement) -> str:
     """The text of one statement for SQLite with named parameters, on one line."""
-    text = str(statement.compile(dialect=dialect(paramstyle="named")))
-    return " ".join(text.split())
+    return " ".join(str(statement.compile(dialect=dialect(paramstyle="named"))).split())
 
 
 def render() -> str:

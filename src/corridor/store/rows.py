@@ -21,6 +21,7 @@ from corridor.service.records import (
     Counted,
     DatasetRecord,
     Grant,
+    Held,
     NegotiationRecord,
     PaperRecord,
     ReceiptRecord,
@@ -62,6 +63,10 @@ def _maybe(instant: datetime | None) -> int | None:
     return None if instant is None else micros(instant)
 
 
+def _since(held: Held | None) -> int | None:
+    return None if held is None else micros(held.since)
+
+
 def _saved(record: Any) -> Row:
     """The body as it reads after this save, and what it has to find to replace (`REPLACE_…`)."""
     return {
@@ -85,7 +90,7 @@ def _process(process: Negotiation | TransferProcess) -> Row:
 def negotiation_row(record: NegotiationRecord) -> Row:
     """The row of a negotiation."""
     times = {"created": micros(record.created), "updated": micros(record.updated)}
-    return {**_process(record.negotiation), **times, **_saved(record)}
+    return {**_process(record.negotiation), **times, "held": _since(record.held), **_saved(record)}
 
 
 def agreement_row(record: AgreementRecord) -> Row:
@@ -110,6 +115,7 @@ def transfer_row(record: TransferRecord) -> Row:
         "dataset": record.dataset,
         "created": micros(record.created),
         "updated": micros(record.updated),
+        "held": _since(record.held),
         **_saved(record),
     }
 

@@ -37,6 +37,13 @@ def _known(name: str) -> Index:
     return Index(f"ix_events_{name}", name, "position", sqlite_where=known, postgresql_where=known)
 
 
+def _held(table: str) -> tuple[Column[int], Index]:
+    """Since when a process waits for a person; most do not, and these cost the index nothing."""
+    known = column("held").is_not(None)
+    index = Index(f"ix_{table}_held", "id", sqlite_where=known, postgresql_where=known)
+    return _big("held", null=True), index
+
+
 def _number() -> Column[int]:
     """Counts rows in the order in which they were inserted."""
     return Column("number", BIG, primary_key=True, autoincrement=True)
@@ -56,6 +63,7 @@ negotiations: Final = Table(
     _text("body"),
     # A partner's first message can arrive twice at once; the second must not open a second process.
     Index("ux_negotiations_peer", "peer", "peer_pid", unique=True),
+    *_held("negotiations"),
 )
 
 agreements: Final = Table(
@@ -87,6 +95,7 @@ transfers: Final = Table(
     _text("body"),
     Index("ux_transfers_peer", "peer", "peer_pid", unique=True),
     Index("ix_transfers_agreement", "agreement", "id"),
+    *_held("transfers"),
 )
 
 datasets: Final = Table(

@@ -115,6 +115,10 @@ class SqliteStore:
         """A page in order of our pid, from the one after `after` on."""
         return self._all(NegotiationRecord, statements.NEGOTIATIONS, after=after, limit=limit)
 
+    async def negotiations_held(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page of the negotiations that wait for a person, in order of our pid."""
+        return self._all(NegotiationRecord, statements.NEGOTIATIONS_HELD, after=after, limit=limit)
+
     async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
         """The agreement of that id."""
         return self._one(AgreementRecord, statements.AGREEMENT, id=agreement)
@@ -137,6 +141,10 @@ class SqliteStore:
         """A page in order of our pid, of one agreement or of all."""
         sql = statements.TRANSFERS if agreement is None else statements.TRANSFERS_OF
         return self._all(TransferRecord, sql, agreement=agreement, after=after, limit=limit)
+
+    async def transfers_held(self, *, after: str = "", limit: int = 100) -> tuple[TransferRecord, ...]:
+        """A page of the transfer processes that wait for a person, in order of our pid."""
+        return self._all(TransferRecord, statements.TRANSFERS_HELD, after=after, limit=limit)
 
     async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:
         """The dataset of that id, withdrawn or not."""

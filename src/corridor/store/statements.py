@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 ADD_NEGOTIATION: Final = """
-INSERT INTO negotiations (id, role, peer, peer_pid, state, version, created, updated, body) VALUES (:id, :role,
-:peer, :peer_pid, :state, :version, :created, :updated, :body) ON CONFLICT DO NOTHING
+INSERT INTO negotiations (id, role, peer, peer_pid, state, version, created, updated, body, held) VALUES (:id,
+:role, :peer, :peer_pid, :state, :version, :created, :updated, :body, :held) ON CONFLICT DO NOTHING
 """
 
 REPLACE_NEGOTIATION: Final = """
 UPDATE negotiations SET role=:role, peer=:peer, peer_pid=:peer_pid, state=:state, version=:version,
-created=:created, updated=:updated, body=:body WHERE negotiations.id = :key AND negotiations.version = :replaces
+created=:created, updated=:updated, body=:body, held=:held WHERE negotiations.id = :key AND negotiations.version =
+:replaces
 """
 
 ADD_AGREEMENT: Final = """
@@ -29,15 +30,15 @@ concluded=:concluded, body=:body WHERE agreements.id = :key AND agreements.versi
 """
 
 ADD_TRANSFER: Final = """
-INSERT INTO transfers (id, role, peer, peer_pid, state, agreement, dataset, version, created, updated, body) VALUES
-(:id, :role, :peer, :peer_pid, :state, :agreement, :dataset, :version, :created, :updated, :body) ON CONFLICT DO
-NOTHING
+INSERT INTO transfers (id, role, peer, peer_pid, state, agreement, dataset, version, created, updated, body, held)
+VALUES (:id, :role, :peer, :peer_pid, :state, :agreement, :dataset, :version, :created, :updated, :body, :held) ON
+CONFLICT DO NOTHING
 """
 
 REPLACE_TRANSFER: Final = """
 UPDATE transfers SET role=:role, peer=:peer, peer_pid=:peer_pid, state=:state, agreement=:agreement,
-dataset=:dataset, version=:version, created=:created, updated=:updated, body=:body WHERE transfers.id = :key AND
-transfers.version = :replaces
+dataset=:dataset, version=:version, created=:created, updated=:updated, body=:body, held=:held WHERE transfers.id =
+:key AND transfers.version = :replaces
 """
 
 ADD_DATASET: Final = """
@@ -146,6 +147,11 @@ SELECT negotiations.body FROM negotiations WHERE negotiations.id > :after ORDER 
 OFFSET 0
 """
 
+NEGOTIATIONS_HELD: Final = """
+SELECT negotiations.body FROM negotiations WHERE negotiations.id > :after AND negotiations.held IS NOT NULL ORDER BY
+negotiations.id LIMIT :limit OFFSET 0
+"""
+
 AGREEMENT: Final = """
 SELECT agreements.body FROM agreements WHERE agreements.id = :id
 """
@@ -164,6 +170,11 @@ SELECT transfers.body FROM transfers WHERE transfers.peer = :peer AND transfers.
 
 TRANSFERS: Final = """
 SELECT transfers.body FROM transfers WHERE transfers.id > :after ORDER BY transfers.id LIMIT :limit OFFSET 0
+"""
+
+TRANSFERS_HELD: Final = """
+SELECT transfers.body FROM transfers WHERE transfers.id > :after AND transfers.held IS NOT NULL ORDER BY
+transfers.id LIMIT :limit OFFSET 0
 """
 
 TRANSFERS_OF: Final = """

@@ -27,7 +27,7 @@ from corridor.dsp.states import NegotiationState
 from corridor.evidence.event import to_bytes, to_json
 from corridor.evidence.merkle import Frontier, inclusion_proof, leaf_hash, root_from, verify_inclusion
 from corridor.service.ports import Changes, CountGuard, Store
-from corridor.service.records import Usage
+from corridor.service.records import Held, Usage
 from corridor.testing import store_samples as a
 from corridor.testing.on_offer_suite import OnOfferSuite
 
@@ -185,6 +185,20 @@ class StoreSuite(OnOfferSuite):
         assert [kept.agreement.id for kept in await store.agreements(after=in_order[2], limit=1)] == [in_order[3]]
         assert [kept.transfer.own_pid for kept in await store.transfers(limit=3)] == in_order[:3]
         assert await store.transfers(after=in_order[4]) == ()
+
+    async def test_what_waits_for_a_person_is_found_among_the_rest(self, store: Store) -> None:
+        waits = Held("agree", "a person decides", a.NOW)
+        pids = ["urn:uuid:" + end for end in ("a", "b", "c", "d")]
+        negotiations = tuple(replace(a.negotiation(pid), held=waits) for pid in pids[1:])
+        transfers = tuple(replace(a.transfer(pid), held=waits) for pid in pids[1:])
+        await store.commit(
+            Changes((a.negotiation(pids[0]), *negotiations), transfers=(a.transfer(pids[0]), *transfers))
+        )
+        let_go = replace(negotiations[1], held=None, version=1)
+        await store.commit(Changes((let_go,), transfers=(replace(transfers[1], held=None, version=1),)))
+        assert [kept.negotiation.own_pid for kept in await store.negotiations_held()] == [pids[1], pids[3]]
+        assert [kept.transfer.own_pid for kept in await store.transfers_held(limit=1)] == [pids[1]]
+        assert [kept.held for kept in await store.transfers_held(after=pids[1])] == [waits]
 
     async def test_transfers_can_be_asked_for_by_agreement(self, store: Store) -> None:
         await store.commit(

@@ -101,12 +101,21 @@ NEGOTIATION = {
     "pid": "urn:n",
     "state": "TERMINATED",
     "settled": True,
+    "held": None,
     "agreement": None,
     "offer": "urn:o2",
     "code": "terms",
     "reasons": ["too late", "no papers"],
 }
-TRANSFER = {"pid": "urn:t", "state": "TERMINATED", "settled": True, "received": None, "problem": None, "code": "law"}
+TRANSFER = {
+    "pid": "urn:t",
+    "state": "TERMINATED",
+    "settled": True,
+    "held": None,
+    "received": None,
+    "problem": None,
+    "code": "law",
+}
 
 
 class Told(Client):

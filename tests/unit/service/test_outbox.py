@@ -7,7 +7,7 @@ import pytest
 
 from corridor.base.errors import ForbiddenError, UnreachableError
 from corridor.dsp.states import NegotiationState, TransferState
-from corridor.service import negotiate, outbox, transfer
+from corridor.service import negotiate, outbox, transfer, transfer_turn
 from corridor.service.context import Patience
 from corridor.service.ports import Changes, Reply
 from corridor.service.records import TaskKind
@@ -137,12 +137,32 @@ async def test_a_redirection_is_a_refusal(exchange, importer, asked, answering):
 
 async def test_a_termination_that_the_partner_refuses_ends_our_side_all_the_same(exchange, importer, asked, answering):
     await importer.step()
-    answering(Reply(404, None))
+    answering(Reply(400, None))
     await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
     await importer.step()
     await importer.step()
     assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
     assert await importer.store.tasks() == ()
+
+
+async def test_a_termination_comes_again_to_a_partner_that_is_not_ready_and_then_ends_our_side(
+    exchange, exporter, importer, asked
+):
+    tries = []
+
+    class NotReady:
+        async def request(self, *request):
+            tries.append(request)
+            return Reply(404, None)
+
+    await importer.step()
+    importer.context = replace(importer.context, sender=NotReady())
+    await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
+    while await importer.store.tasks():
+        importer.network.clock.advance(timedelta(seconds=10))
+        await importer.step()
+    assert len(tries) == outbox.LAST_WORDS
+    assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
 
 
 async def test_an_acknowledgement_without_a_body_is_one(exchange, importer, asked):
@@ -225,7 +245,7 @@ async def test_what_could_not_be_fetched_is_fetched_after_the_next_start(exchang
 async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, events_of):
     await exchange.publish()
     record = await exchange.transfer(await exchange.agree())
-    task = transfer._fetch_task(importer.context, record.transfer)
+    task = transfer_turn._fetch_task(importer.context, record.transfer)
     await importer.store.commit(Changes(tasks=(task,)))
     await exchange.rest()
     assert len(await events_of(importer, "data.received")) == 1
@@ -234,7 +254,7 @@ async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, ev
 
 async def test_a_transfer_that_is_gone_is_not_fetched(exchange, importer, events_of):
     record = await exchange.running()
-    gone = replace(transfer._fetch_task(importer.context, record.transfer), subject="urn:gone")
+    gone = replace(transfer_turn._fetch_task(importer.context, record.transfer), subject="urn:gone")
     fetched = await importer.fetch("urn:x", *transfer.authorization_of(importer.context, record))
     await importer.store.commit(Changes(tasks=(gone,)))
     await outbox._fetched(importer.context, gone, fetched)

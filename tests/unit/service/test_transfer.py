@@ -20,7 +20,7 @@ from corridor.dsp.messages import (
 )
 from corridor.dsp.process import Acknowledged
 from corridor.dsp.states import NegotiationState, TransferState
-from corridor.service import access, papers, publish, transfer
+from corridor.service import access, papers, publish, transfer, transfer_turn
 from corridor.service.ports import Changes
 from corridor.service.records import TaskKind
 from corridor.testing.counterpart import Fault
@@ -378,10 +378,10 @@ async def test_a_start_message_waiting_in_the_outbox_holds_no_token(exchange, ex
     await exporter.step()
     [task] = await exporter.store.tasks()
     assert isinstance(task.message, TransferStart)
-    assert task.message.data_address.property(transfer.AUTHORIZATION) == ""
+    assert task.message.data_address.property(transfer_turn.AUTHORIZATION) == ""
     theirs = await exporter.store.transfer(task.subject)
     sent = transfer.with_token(exporter.context, task.message, theirs.grant)
-    assert sent.data_address.property(transfer.AUTHORIZATION).startswith("Bearer ")
+    assert sent.data_address.property(transfer_turn.AUTHORIZATION).startswith("Bearer ")
 
 
 async def test_a_start_message_without_an_address_has_no_place_for_a_token(exporter):
@@ -398,7 +398,7 @@ async def test_a_start_without_a_token_starts_a_transfer_from_which_nothing_can_
     await importer.step()
     ours = await importer.store.transfer(asked.transfer.own_pid)
     pids = ours.transfer.peer_pid, ours.transfer.own_pid
-    address = DataAddress(transfer.ENDPOINT_TYPE, "https://exporter.example/data/x")
+    address = DataAddress(transfer_turn.ENDPOINT_TYPE, "https://exporter.example/data/x")
     await transfer.receive(importer.context, exporter.me, TransferStart("s", *pids, address), pids[1])
     while await importer.step():
         pass

@@ -49,6 +49,7 @@ class TransfersQuery(PageQuery, frozen=True, kw_only=True):
     """Which transfer processes."""
 
     agreement: Annotated[Id | None, Meta(description="only those under this agreement")] = None
+    held: Annotated[bool, Meta(description="only those that wait for a person, under whatever agreement")] = False
 
 
 class ReceiptsQuery(PageQuery, frozen=True, kw_only=True):
@@ -117,12 +118,37 @@ class CatalogueBody(Input, frozen=True, kw_only=True):
     )
 
 
+class NegotiationsQuery(PageQuery, frozen=True, kw_only=True):
+    """Which negotiations."""
+
+    held: Annotated[bool, Meta(description="only those that wait for a person")] = False
+
+
 class NegotiationBody(Input, frozen=True, kw_only=True):
     """What to ask a contract for."""
 
     provider: Annotated[Id, Meta(description="the partner: its DID, or the base URL of its node")]
     dataset: Annotated[Id, Meta(description="one of the partner's datasets")]
     offer: Annotated[Id | None, Meta(description="one of its offers; may be left out where there is only one")] = None
+    hold: Annotated[bool, Meta(description="whether a person is asked before we bind ourselves")] = False
+
+
+class ProposalBody(Input, frozen=True, kw_only=True):
+    """Whom to make an offer, and which."""
+
+    consumer: Annotated[Id, Meta(description="the partner: its DID, or the base URL of its node")]
+    dataset: Annotated[Id, Meta(description="one of our datasets")]
+    offer: Annotated[Id | None, Meta(description="one of its offers; may be left out where there is only one")] = None
+    terms: Annotated[
+        dict[str, Any] | None, Meta(description="other terms than the offer's: ODRL rules without target and parties")
+    ] = None
+    hold: Annotated[bool, Meta(description="whether a person is asked before we bind ourselves")] = False
+
+
+class TermsBody(Input, frozen=True, kw_only=True):
+    """Terms in place of those on the table."""
+
+    terms: Annotated[dict[str, Any], Meta(description="ODRL rules without target and parties")]
 
 
 class ReasonBody(Input, frozen=True, kw_only=True):

@@ -134,6 +134,23 @@ class Explanation(Model, frozen=True, kw_only=True):
     decision: Annotated[dict[str, Any], Meta(description="`verdict`, the tree of `reasons`, and the `border`'s answer")]
 
 
+class Held(Model, frozen=True, kw_only=True):
+    """A step that waits for a person."""
+
+    move: Annotated[str, Meta(description="what comes of approval as far as is known, such as `agree` or `refuse`")]
+    reason: Annotated[str, Meta(description="why it waits")]
+    since: Annotated[Instant, Meta(description="when it began to wait")]
+
+
+class OfferVersion(Model, frozen=True, kw_only=True):
+    """An offer as it stood in a negotiation."""
+
+    offer: Annotated[str, Meta(description="its identifier")]
+    by: Annotated[str, Meta(description="DID of who made it")]
+    at: Annotated[Instant, Meta(description="when we made or received it")]
+    policy: Annotated[dict[str, Any], Meta(description="its ODRL rules")]
+
+
 class NegotiationSummary(Model, frozen=True, kw_only=True):
     """A contract negotiation in a list."""
 
@@ -148,6 +165,7 @@ class NegotiationSummary(Model, frozen=True, kw_only=True):
     ]
     pending: Annotated[str | None, Meta(description="our message that the partner has not acknowledged yet")]
     settled: Annotated[bool, Meta(description="whether nothing more happens by itself")]
+    held: Annotated[Held | None, Meta(description="the step that waits for a person")]
     agreement: Annotated[str | None, Meta(description="the agreement it led to")]
     code: Annotated[str | None, Meta(description="why it was terminated, for machines")]
     reasons: Annotated[tuple[str, ...], Meta(description="why it was terminated, for people")]
@@ -159,6 +177,7 @@ class Negotiation(NegotiationSummary, frozen=True, kw_only=True):
     """A contract negotiation."""
 
     decision: Annotated[dict[str, Any] | None, Meta(description="our last decision: `verdict`, `reasons`, `border`")]
+    offers: Annotated[tuple[OfferVersion, ...], Meta(description="every version of the offer, the latest last")]
 
 
 class Usage(Model, frozen=True, kw_only=True):
@@ -234,6 +253,7 @@ class TransferSummary(Model, frozen=True, kw_only=True):
     ]
     pending: Annotated[str | None, Meta(description="our message that the partner has not acknowledged yet")]
     settled: Annotated[bool, Meta(description="whether the data are there or can be had, or never will")]
+    held: Annotated[Held | None, Meta(description="the step that waits for a person")]
     fetch: Annotated[bool, Meta(description="whether this node fetches the bytes")]
     received: Annotated[Received | None, Meta(description="what this node fetched; null as long as it has not")]
     problem: Annotated[str | None, Meta(description="why fetching failed")]

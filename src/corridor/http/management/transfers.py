@@ -25,9 +25,12 @@ async def begin_transfer(call: Call[NoQuery, TransferBody]) -> models.Transfer:
 
 async def list_transfers(call: Call[TransfersQuery, None]) -> models.Page[models.TransferSummary]:
     """A page of the transfer processes of one agreement or of all, of both roles."""
-    query = call.query
-    agreement = None if query.agreement is None else AgreementId(check_id(query.agreement, "?agreement"))
-    found = await call.ctx.store.transfers(agreement=agreement, after=query.after, limit=query.limit + 1)
+    query, store = call.query, call.ctx.store
+    if query.held:
+        found = await store.transfers_held(after=query.after, limit=query.limit + 1)
+    else:
+        agreement = None if query.agreement is None else AgreementId(check_id(query.agreement, "?agreement"))
+        found = await store.transfers(agreement=agreement, after=query.after, limit=query.limit + 1)
     return views.page(found, query.limit, views.transfer_summary, attrgetter("pid"))
 
 
@@ -65,6 +68,16 @@ async def resume_transfer(call: Call[NoQuery, None]) -> models.Transfer:
 async def complete_transfer(call: Call[NoQuery, None]) -> models.Transfer:
     """Say that all data have been transferred."""
     return await _shown(call.ctx, await transfer.complete(call.ctx, ProcessId(call.path["pid"])))
+
+
+async def approve_transfer(call: Call[NoQuery, None]) -> models.Transfer:
+    """Say yes to the step that waits for a person."""
+    return await _shown(call.ctx, await transfer.approve(call.ctx, ProcessId(call.path["pid"])))
+
+
+async def refuse_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer:
+    """Say no to the step that waits for a person."""
+    return await _shown(call.ctx, await transfer.refuse(call.ctx, ProcessId(call.path["pid"]), call.body.reason))
 
 
 async def terminate_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer:

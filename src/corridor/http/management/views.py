@@ -16,8 +16,10 @@ from corridor.service.negotiate import agreement_id
 from corridor.service.records import (
     AgreementRecord,
     DatasetRecord,
+    Held,
     LoggedEvent,
     NegotiationRecord,
+    OfferVersion,
     PaperRecord,
     ReceiptRecord,
     Received,
@@ -148,7 +150,20 @@ def negotiation_summary(record: NegotiationRecord) -> models.NegotiationSummary:
 def negotiation(record: NegotiationRecord) -> models.Negotiation:
     """A negotiation with our last decision."""
     decision = record.decision
-    return models.Negotiation(**_negotiation(record), decision=dict(decision) if decision is not None else None)
+    return models.Negotiation(
+        **_negotiation(record),
+        decision=dict(decision) if decision is not None else None,
+        offers=tuple(_offer_version(version) for version in record.offers),
+    )
+
+
+def _offer_version(version: OfferVersion) -> models.OfferVersion:
+    offer = version.offer
+    return models.OfferVersion(offer=offer.id, by=version.by, at=version.at, policy=dict(offer.body))
+
+
+def _held(held: Held | None) -> models.Held | None:
+    return None if held is None else models.Held(move=held.move, reason=held.reason, since=held.since)
 
 
 def _negotiation(record: NegotiationRecord) -> dict[str, Any]:
@@ -157,6 +172,7 @@ def _negotiation(record: NegotiationRecord) -> dict[str, Any]:
         "dataset": record.negotiation.dataset,
         "offer": record.negotiation.offer.id,
         "settled": negotiation_settled(record),
+        "held": _held(record.held),
         "agreement": agreement_id(record),
         "created": record.created,
         "updated": record.updated,
@@ -237,6 +253,7 @@ def _transfer(record: TransferRecord) -> dict[str, Any]:
         "dataset": record.dataset,
         "format": record.transfer.format,
         "settled": transfer_settled(record),
+        "held": _held(record.held),
         "fetch": record.fetch,
         "received": _received(record.received) if record.received else None,
         "problem": record.problem,

@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from dataclasses import replace
+
+from corridor.service.desk import Do, ProcessKind, Rule, desk_of
 
 DATA = b"alert,weight\n1,12\n2,8\n"
 
@@ -106,3 +109,19 @@ async def test_the_provider_sees_what_was_served_in_the_transfer(world):
     listed = (await world.provider.get("/transfers"))["items"][0]
     found = await world.provider.get(f"/transfers/{listed['pid']}")
     assert found["usage"]["size"] == len(DATA)
+
+
+async def test_a_transfer_that_waits_for_a_person_is_listed_approved_and_refused(world):
+    agreement = (await world.agree())["agreement"]
+    node = world.provider.node
+    rule = Rule(Do.HOLD, ProcessKind.TRANSFER)
+    node.context = replace(node.context, desk=desk_of((rule,)))
+    for act, state in (("approval", "STARTED"), ("refusal", "TERMINATED")):
+        begun = await world.consumer.post("/transfers", {"agreement": agreement})
+        await world.settle()
+        (waits,) = (await world.provider.get("/transfers", held="true"))["items"]
+        assert (waits["held"]["move"], waits["settled"]) == ("start", True)
+        body = {"reason": "enough"} if act == "refusal" else None
+        await world.provider.post(f"/transfers/{waits['pid']}/{act}", body)
+        await world.settle()
+        assert (await world.consumer.get(f"/transfers/{begun['pid']}"))["state"] == state
