@@ -19,7 +19,6 @@ from corridor.service.admit import Admission, Phase, Question, admit
 from corridor.service.context import Context
 from corridor.service.records import DatasetRecord, OfferRecord, Participant
 from corridor.service.terms import parsed
-from corridor.service.transfer import HTTP_PULL
 
 PROFILE: Final = "urn:corridor:profile"
 """The dataset member that states the data profile: facts about the data, on which both sides decide."""
@@ -99,9 +98,15 @@ async def _seen(ctx: Context, partner: Participant, record: DatasetRecord) -> Da
     return Dataset(
         id=record.id,
         offers=tuple(Offer(offer.id, offer.body) for offer, _ in visible),
-        distributions=(Distribution(HTTP_PULL, _service(ctx), {"mediaType": record.content.media_type}),),
+        distributions=_distributions(ctx, record),
         properties=properties,
     )
+
+
+def _distributions(ctx: Context, record: DatasetRecord) -> tuple[Distribution, ...]:
+    """One for each format in which our data plane hands out data."""
+    service, properties = _service(ctx), {"mediaType": record.content.media_type}
+    return tuple(Distribution(format_.name, service, properties) for format_ in ctx.formats.served)
 
 
 async def ask(ctx: Context, partner: Participant, record: DatasetRecord, offer: OfferRecord, phase: Phase) -> Admission:

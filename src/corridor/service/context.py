@@ -10,8 +10,9 @@ from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
+from corridor.service.formats import Formats
 from corridor.service.memo import Memo
-from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Secrets, Sender, Signer, Store
+from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Pusher, Secrets, Sender, Signer, Store
 from corridor.service.records import Participant
 from corridor.service.revocations import Revocations
 
@@ -39,7 +40,8 @@ class Context:
     Attributes:
         me: ourselves, as the participant list has us.
         dsp_url: base URL of our versioned DSP endpoint; partners call back there.
-        data_url: base URL of our data plane, as partners see it.
+        data_url: base URL of our data plane, as partners see it; what they push goes below `/in` of it.
+        formats: in which our data plane serves and takes data.
         rulebook_digest: names the rules in force, `sha-256:…`.
         page: datasets in one catalogue answer.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
@@ -57,7 +59,9 @@ class Context:
     signer: Signer
     secrets: Secrets
     fetcher: Fetcher
+    pusher: Pusher
     preparer: Preparer
+    formats: Formats
     clock: Clock
     new_id: IdSource
     jitter: Callable[[], float]

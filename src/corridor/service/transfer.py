@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from corridor.base.digest import sha256_of
-from corridor.base.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError
+from corridor.base.errors import ConflictError, ForbiddenError, NotFoundError
 from corridor.base.ids import AgreementId, DatasetId, ProcessId
 from corridor.dsp import transfer as machine
 from corridor.dsp.commands import Command
 from corridor.dsp.messages import (
-    DataAddress,
     Kind,
     Role,
     TransferAck,
@@ -28,38 +26,58 @@ from corridor.dsp.states import TRANSFER_TABLE, NegotiationState, TransferState
 from corridor.dsp.transfer import TransferProcess
 from corridor.evidence.event import DecisionMade, TransferChanged
 from corridor.service.access import admit_access
+from corridor.service.addresses import Destination, check_given, grant_for, pull_from, push_to, sealed
 from corridor.service.admit import Admission, Phase
 from corridor.service.context import Context
 from corridor.service.ports import Changes
 from corridor.service.process import entered, merged, new_message_id, until_settled, work_of
-from corridor.service.records import AgreementRecord, Grant, Participant, Task, TaskKind, TransferRecord, queue_of
+from corridor.service.records import AgreementRecord, Participant, Task, TaskKind, TransferRecord, queue_of
 
-HTTP_PULL: Final = "HttpData-PULL"
-"""The format in which our data plane hands out data."""
-ENDPOINT_TYPE: Final = "https://w3id.org/idsa/v4.1/HTTP"
-AUTHORIZATION: Final = "authorization"
 RENEWAL: Final = "renewal"
 """The code of the suspension after which we start anew by ourselves, to hand out a new token."""
 _State = TransferState
 
 
-async def request(ctx: Context, agreement: AgreementId, *, fetch: bool) -> TransferRecord:
-    """As consumer, ask for the data of an agreement; with `fetch`, our data plane fetches them as soon as it may.
+async def request(
+    ctx: Context,
+    agreement: AgreementId,
+    *,
+    fetch: bool,
+    format_name: str | None = None,
+    destination: Destination | None = None,
+) -> TransferRecord:
+    """As consumer, ask for the data of an agreement.
+
+    Args:
+        ctx: ours.
+        agreement: under which we are the consumer.
+        fetch: whether our data plane fetches the bytes as soon as it may; what is pushed to it, it takes in any case.
+        format_name: one that our data plane knows, or its preferred one.
+        destination: where the provider has to push to, if not to our data plane.
 
     Raises:
         NotFoundError: we hold no such agreement.
         ConflictError: it is not ours to use: we are its provider.
+        MalformedError: the format is not known, or brings nothing to a destination, or that must not be called.
     """
     held = await ctx.store.agreement(agreement)
     if held is None:
         raise NotFoundError("there is no such agreement", remedy="list them with `corridor negotiate --list`")
     if held.role is not Role.CONSUMER:
         raise ConflictError("the agreement is one that we provide under", remedy="the consumer asks for the transfer")
-    now = ctx.clock.now()
-    message = TransferRequest(new_message_id(ctx), ProcessId(ctx.new_id()), agreement, HTTP_PULL, ctx.dsp_url)
+    format_ = ctx.formats.chosen(format_name, push=destination is not None)
+    now, pid = ctx.clock.now(), ProcessId(ctx.new_id())
+    address = push_to(ctx, format_, pid, destination) if format_.push else None
+    message = TransferRequest(new_message_id(ctx), pid, agreement, format_.name, ctx.dsp_url, address)
     step = machine.begin_request(message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url)
-    record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch)
-    await ctx.store.commit(merged(Changes(transfers=(record,)), _work(ctx, step.process, step.commands)))
+    # What is pushed to us comes under a right of ours, whose token the provider gets with the request.
+    ours = format_.push and destination is None
+    fetch = ours or (fetch and not format_.push)
+    record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch, push=format_.push)
+    grant = grant_for(ctx, record) if ours else None
+    record = replace(record, grant=grant.id if grant else None)
+    changes = Changes(transfers=(record,), grants=(grant,) if grant else ())
+    await ctx.store.commit(merged(changes, _work(ctx, step.process, step.commands)))
     return replace(record, version=1)
 
 
@@ -81,7 +99,7 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
         record = await ctx.store.transfer_by_peer(partner.id, message.consumer_pid)
     if record is None:
         return await _begin(ctx, partner, message)
-    step = machine.step(record.transfer, Received(_sealed(ctx, message)))
+    step = machine.step(record.transfer, Received(sealed(ctx, message)))
     if not step.retransmission:
         # A consumer that resumes may cross our own start: whatever token that brought, it gets a new one.
         resumed = record.transfer.role is Role.PROVIDER and isinstance(message, TransferStart)
@@ -90,25 +108,17 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
     return ack_of(step.process)
 
 
-def _sealed(ctx: Context, message: TransferMessage) -> TransferMessage:
-    """The message with the token that it brings sealed: what is kept holds no secret in clear."""
-    if not isinstance(message, TransferStart) or message.data_address is None:
-        return message
-    address = message.data_address
-    properties = tuple(
-        (name, ctx.secrets.seal(value) if name == AUTHORIZATION else value) for name, value in address.properties
-    )
-    return replace(message, data_address=replace(address, properties=properties))
-
-
 async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -> TransferAck:
     if not isinstance(message, TransferRequest):
         raise ConflictError(f"a transfer process does not begin with a {message.kind}")
     agreement = await _agreement_for(ctx, partner, message)
+    format_ = ctx.formats.offered(message.format)
+    if format_.push:
+        check_given(ctx, message)
     own_pid = ProcessId(ctx.new_id())
-    step = machine.receive_request(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+    step = machine.receive_request(sealed(ctx, message), own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
     now = ctx.clock.now()
-    record = TransferRecord(step.process, agreement.agreement.target, now, now)
+    record = TransferRecord(step.process, agreement.agreement.target, now, now, push=format_.push)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
     work = _work(ctx, step.process, step.commands, wait=True)
     await ctx.store.commit(merged(Changes(transfers=(record,)), event, work))
@@ -123,10 +133,6 @@ async def _agreement_for(ctx: Context, partner: Participant, message: TransferRe
     negotiation = await ctx.store.negotiation(held.negotiation)
     if negotiation is None or negotiation.negotiation.reported_state is not NegotiationState.FINALIZED:
         raise ConflictError("the agreement was not finalized")
-    if message.format != HTTP_PULL:
-        raise MalformedError(
-            f"the format `{message.format[:80]}` is not offered", place="$.format", remedy=f"ask for {HTTP_PULL}"
-        )
     return held
 
 
@@ -188,11 +194,13 @@ async def decide(ctx: Context, pid: ProcessId, task: str) -> None:
     await until_settled(attempt)
 
 
-async def _turn(ctx: Context, record: TransferRecord) -> _Turn | None:
+async def _turn(ctx: Context, record: TransferRecord) -> _Turn | None:  # noqa: PLR0911 - one for each row
     transfer = record.transfer
     match transfer.role, transfer.state:
         case Role.PROVIDER, _State.REQUESTED:
             return await _start(ctx, record)
+        case _, _State.STARTED if record.push:
+            return await _push(ctx, record)
         case Role.PROVIDER, _State.STARTED if await _token_ended(ctx, record):
             # The consumer resumed. A new token is ours to give in a start message, which is legal in SUSPENDED alone.
             reasons = ("a new token follows",)
@@ -212,7 +220,30 @@ def _fetch_task(ctx: Context, transfer: TransferProcess) -> Task:
     return Task(f"fetch:{transfer.own_pid}", TaskKind.FETCH, queue, transfer.own_pid, now, now)
 
 
-async def _start(ctx: Context, record: TransferRecord) -> _Turn | None:
+async def _push(ctx: Context, record: TransferRecord) -> _Turn | None:
+    """In a push it is the provider that sends, and that completes: docs/spec-divergences.md."""
+    if record.transfer.role is Role.CONSUMER:
+        return None
+    if record.pushed is not None:
+        return _Turn(record, TransferCompletion(new_message_id(ctx), *_pids(record.transfer)))
+    if not await _token_ended(ctx, record):
+        return _Turn(record, also=Changes(tasks=(_push_task(ctx, record),)))
+    # The consumer resumed: decide anew. It has the address and we need no other, so there is nothing to say.
+    turn = await _start(ctx, record)
+    if not isinstance(turn.message, TransferStart):
+        return turn
+    again = Changes(transfers=(turn.record,), tasks=(_push_task(ctx, turn.record),))
+    return _Turn(turn.record, also=merged(turn.also, again))
+
+
+def _push_task(ctx: Context, record: TransferRecord) -> Task:
+    """One for each grant, so for each start: what ends late must not end what began after it."""
+    process, now = record.transfer, ctx.clock.now()
+    queue, payload = queue_of(process.peer, process.own_pid, "push"), {"grant": record.grant}
+    return Task(f"push:{record.grant}", TaskKind.PUSH, queue, process.own_pid, now, now, payload=payload)
+
+
+async def _start(ctx: Context, record: TransferRecord) -> _Turn:
     """As provider: start if the agreement and the law still allow it, else terminate with the reasons."""
     transfer = record.transfer
     agreement = await ctx.store.agreement(transfer.agreement_id)
@@ -224,53 +255,13 @@ async def _start(ctx: Context, record: TransferRecord) -> _Turn | None:
     if not admission.decision.allowed or dataset is None:
         reasons = admission.obstacles or ("the dataset is no longer there",)
         return _Turn(record, _termination(ctx, transfer, "terms", reasons), decided)
-    grant = _grant(ctx, record)
-    message = TransferStart(new_message_id(ctx), *_pids(transfer), _address(ctx, transfer))
+    grant = grant_for(ctx, record)
+    # A push goes to the address of the request; a start has one for a pull only (DSP, transfer start message).
+    address = None if record.push else pull_from(ctx, ctx.formats.offered(transfer.format), transfer.own_pid)
+    message = TransferStart(new_message_id(ctx), *_pids(transfer), address)
     # What started goes on with the bytes that it started with, whatever has been published since.
     started = replace(record, grant=grant.id, content=record.content or dataset.content)
     return _Turn(started, message, merged(decided, Changes(grants=(grant,))))
-
-
-def _grant(ctx: Context, record: TransferRecord) -> Grant:
-    grant, transfer = ctx.new_id(), record.transfer
-    return Grant(
-        id=grant,
-        token_digest=sha256_of(ctx.secrets.token(grant).encode()),
-        transfer=transfer.own_pid,
-        agreement=transfer.agreement_id,
-        dataset=record.dataset,
-        peer=transfer.peer,
-        issued=ctx.clock.now(),
-    )
-
-
-def _address(ctx: Context, transfer: TransferProcess) -> DataAddress:
-    """Where the consumer pulls from; the token is put in when the message goes out (`outbox`), and kept nowhere."""
-    endpoint = f"{ctx.data_url}/{transfer.own_pid}"
-    return DataAddress(ENDPOINT_TYPE, endpoint, (("authType", "bearer"), (AUTHORIZATION, "")))
-
-
-def with_token(ctx: Context, message: TransferStart, grant: str) -> TransferStart:
-    """The start message as it goes over the wire."""
-    address = message.data_address
-    if address is None:
-        return message
-    token = f"Bearer {ctx.secrets.token(grant)}"
-    properties = tuple((name, token if name == AUTHORIZATION else value) for name, value in address.properties)
-    return replace(message, data_address=replace(address, properties=properties))
-
-
-def authorization_of(ctx: Context, record: TransferRecord) -> tuple[str, str]:
-    """As consumer, the endpoint to pull from and the value of its `Authorization` header.
-
-    Raises:
-        ConflictError: the provider has given none, or the transfer does not run.
-    """
-    address = record.transfer.data_address
-    sealed = address.property(AUTHORIZATION) if address else None
-    if record.transfer.role is not Role.CONSUMER or address is None or not address.endpoint or not sealed:
-        raise ConflictError("the transfer has no data address", remedy="wait until it is STARTED")
-    return address.endpoint, ctx.secrets.unseal(sealed)
 
 
 async def complete(ctx: Context, pid: ProcessId) -> TransferRecord:
@@ -283,6 +274,12 @@ async def suspend(ctx: Context, pid: ProcessId, reason: str) -> TransferRecord:
     return await _say(
         ctx, pid, lambda transfer: TransferSuspension(new_message_id(ctx), *_pids(transfer), "person", _one(reason))
     )
+
+
+async def suspended(ctx: Context, record: TransferRecord, code: str, reason: str) -> Changes:
+    """What a suspension changes that we do not because a person wants it, but because data cannot flow now."""
+    message = TransferSuspension(new_message_id(ctx), *_pids(record.transfer), code, _one(reason))
+    return await _moved(ctx, record, machine.step(record.transfer, Intend(message)))
 
 
 async def resume(ctx: Context, pid: ProcessId) -> TransferRecord:
@@ -300,7 +297,7 @@ async def resume(ctx: Context, pid: ProcessId) -> TransferRecord:
 async def _resume_as_provider(ctx: Context, pid: ProcessId) -> TransferRecord:
     record = await _any(ctx, pid)
     turn = await _start(ctx, record)
-    if turn is None or not isinstance(turn.message, TransferStart):
+    if not isinstance(turn.message, TransferStart):
         raise ForbiddenError("the agreement or the law no longer allow the transfer")
     step = machine.step(turn.record.transfer, Intend(turn.message))
     await ctx.store.commit(merged(turn.also, await _moved(ctx, turn.record, step)))
@@ -365,8 +362,10 @@ async def _moved(
         return changes
     events = tuple(_changed(ctx, after, state) for state in entered(TRANSFER_TABLE, before, after, heard))
     changes = merged(changes, Changes(events=events))
-    # The token lives while data may flow: it ends with the state, and already when we say that it will.
-    flows = after.reported_state in (_State.REQUESTED, _State.STARTED)
+    # The token lives while data may flow: it ends with the state, and already when we say that it will. The one for a
+    # push to us was given once and for all, with the request: it outlives a suspension, during which it opens nothing.
+    lasting = after.reported_state is _State.SUSPENDED and record.push and after.role is Role.CONSUMER
+    flows = lasting or after.reported_state in (_State.REQUESTED, _State.STARTED)
     return changes if flows else merged(changes, await _revoked(ctx, record))
 
 

@@ -13,6 +13,7 @@ from corridor.http.management.inputs import NoQuery, ReasonBody, TransferBody, T
 from corridor.http.management.streaming import FileReply
 from corridor.http.management.waiting import transfer_settled, wait_until
 from corridor.service import transfer
+from corridor.service.addresses import authorization_of
 from corridor.service.context import Context
 from corridor.service.records import TransferRecord
 
@@ -75,7 +76,7 @@ async def terminate_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer
 async def show_data_address(call: Call[NoQuery, None]) -> models.DataAddress:
     """As consumer, where the data of a running transfer can be pulled from."""
     record = await _transfer(call.ctx, ProcessId(call.path["pid"]))
-    endpoint, authorization = transfer.authorization_of(call.ctx, record)
+    endpoint, authorization = authorization_of(call.ctx, record)
     return models.DataAddress(endpoint=endpoint, authorization=authorization)
 
 
