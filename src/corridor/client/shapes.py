@@ -54,6 +54,7 @@ class PartnerDataset(TypedDict):
     keywords: list[str]
     profile: Json
     offers: list[Json]
+    formats: list[str]
     border: list[Json]
 
 

@@ -101,9 +101,7 @@ async def check_delivered(exchange, both, asked):
         assert (await member.store.grant(record.grant)).revoked is not None
 
 
-async def test_data_are_pushed_receipted_and_the_provider_completes(
-    exchange, exporter, importer, ask, both, events_of
-):
+async def test_data_are_pushed_receipted_and_the_provider_completes(exchange, exporter, importer, ask, both, events_of):
     asked = await ask()
     await exchange.rest()
     await check_delivered(exchange, both, asked)
@@ -155,9 +153,7 @@ async def test_a_push_may_go_to_an_address_of_the_consumers_choice(exchange, exp
 
 async def test_no_secret_of_a_push_is_kept_or_logged(exchange, network, exporter, importer, ask):
     asked = await ask(destination=SINK)
-    again = await transfer.request(
-        importer.context, asked.transfer.agreement_id, fetch=False, format_name=PUSH.name
-    )
+    again = await transfer.request(importer.context, asked.transfer.agreement_id, fetch=False, format_name=PUSH.name)
     token = importer.context.secrets.token(again.grant)
     await exchange.rest()
     sent = str([document for _, _, url, document in network.carried if url.endswith("/transfers/request")])
