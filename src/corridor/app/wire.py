@@ -232,7 +232,9 @@ def _ingest(ctx: Context, loaded: LoadedSettings) -> Mount:
     limits = loaded.settings.limits
     service = IntakeService(partial(intake.open_intake, ctx), partial(intake.taken, ctx), render_problem)
     app = Ingest(loaded.path(loaded.settings.files.received), service, max_size=limits.fetch_bytes)
-    bounds = replace(request_limits(limits), body_bytes=limits.fetch_bytes, body_seconds=_LONGEST_PUSH)
+    bounds = replace(
+        request_limits(limits), body_bytes=limits.fetch_bytes, body_seconds=_LONGEST_PUSH, linger_seconds=0.2
+    )
     return Mount(DATA_PATH + INGEST, app, bounds)
 
 

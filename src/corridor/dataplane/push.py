@@ -156,7 +156,8 @@ class _Upload:
         """Whether the destination has taken this very content; `held` is then what it has of it, as far as it says."""
         content = self._push.content
         async with self._session.head(self._push.endpoint, headers=self._fields(), allow_redirects=False) as response:
-            if response.status in TRY_AGAIN or response.status // 100 == _SERVER_ERROR:
+            busy = response.status in TRY_AGAIN or response.status // 100 == _SERVER_ERROR
+            if busy and response.status != HTTPStatus.NOT_IMPLEMENTED:
                 raise BrokenError(f"the destination answers {response.status}", response.status)
             offset = number_in(response.headers.get(OFFSET_HEADER)) if response.status // 100 == _SUCCESS else None
             stated = response.headers.get("Repr-Digest") if offset == content.size else None

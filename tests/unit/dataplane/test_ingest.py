@@ -120,13 +120,25 @@ def begin(base, consumer):
 async def written(folder, size):
     """Wait until so much is on the disk. To ask for it would end the request that brings it."""
     part = folder / (file_name(TRANSFER) + ".part")
+    await until(lambda: part.exists() and part.stat().st_size >= size)
+
+
+async def until(ready):
     async with asyncio.timeout(5):
-        while not part.exists() or part.stat().st_size < size:
+        while not ready():  # noqa: ASYNC110 - the file system sets no event
             await asyncio.sleep(0.01)
 
 
 async def offset(ask):
     return (await ask("HEAD"))[1][OFFSET_HEADER]
+
+
+def bytes_of(fetched):
+    return Path(fetched.path).read_bytes()
+
+
+def mode_of(fetched):
+    return stat.S_IMODE(Path(fetched.path).stat().st_mode)
 
 
 def names(folder):
@@ -138,10 +150,10 @@ async def test_a_content_is_taken_whole_verified_and_ours_alone(ask, consumer, f
     status, _, body = await ask(method, Repr_Digest=repr_digest(SHA256), Corridor_Rows="7")
     assert (status, body) == (204, "")
     [(transfer, fetched)] = consumer.taken
-    assert Path(fetched.path).read_bytes() == BYTES
+    assert bytes_of(fetched) == BYTES
     assert (transfer, fetched.size, fetched.sha256, fetched.rows) == (TRANSFER, SIZE, SHA256, 7)
     assert names(folder) == [file_name(TRANSFER)]
-    assert stat.S_IMODE(Path(fetched.path).stat().st_mode) == 0o600
+    assert mode_of(fetched) == 0o600
 
 
 async def test_an_empty_content_is_taken(ask, consumer):
@@ -275,11 +287,8 @@ async def test_what_nobody_completes_is_forgotten_after_a_while(consumer, folder
     host, port = base.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"PUT /t HTTP/1.1\r\nHost: x\r\nAuthorization: {TOKEN}\r\nContent-Length: 9\r\n\r\nabc".encode())
-    async with asyncio.timeout(5):
-        while not folder.exists():
-            await asyncio.sleep(0.01)
-        while names(folder):
-            await asyncio.sleep(0.01)
+    await until(folder.exists)
+    await until(lambda: not names(folder))
     writer.close()
     await writer.wait_closed()
 
