@@ -69,9 +69,6 @@ class TestCommandLine:
         got = kit.said(kit.corridor("get", pair.provider.id, "alerts", "-o", target, "--format", PUSH, *config))
         assert target.read_bytes() == kit.alerts()
         check_delivered(pair, kit, got["agreement"], got["transfer"])
-        bundle = tmp_path / "evidence.zip"
-        export = ("evidence", "export", got["agreement"], "-o", bundle, "--config", pair.consumer.folder)
-        assert kit.corridor(*export).returncode == 0
 
     def test_the_catalogue_names_the_formats(self, kit, pair):
         found = kit.said(kit.corridor("catalog", pair.provider.url, "--config", pair.consumer.folder, "--json"))
@@ -89,6 +86,17 @@ class TestCommandLine:
         for node in pair.both:
             assert "s3cret-of-the-sink" not in node.log
             assert b"s3cret-of-the-sink" not in b"".join(file.read_bytes() for file in node.folder.glob("corridor.db*"))
+
+    @pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("\n", "there is no secret")])
+    def test_a_secret_that_is_not_there_is_told_in_one_sentence(self, kit, pair, tmp_path, content, said):
+        secret = tmp_path / "token"
+        if content is not None:
+            secret.write_text(content)
+        words = ("--push-to", "https://sink.example", "--authorization-file", secret)
+        done = kit.corridor("transfer", "urn:a", *words, "--config", pair.consumer.folder)
+        assert (done.returncode, said in done.stderr) == (1, True)
+        done = kit.corridor("transfer", "urn:a", *words[2:], "--config", pair.consumer.folder)
+        assert (done.returncode, "--push-to" in done.stderr) == (2, True)
 
     def test_an_unknown_format_is_refused_with_those_that_there_are(self, kit, pair):
         agreement = kit.agree(pair.consumer, pair.provider, "alerts")

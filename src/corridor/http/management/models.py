@@ -316,7 +316,7 @@ class TaskProblem(Model, frozen=True, kw_only=True):
     """Work that failed and will be tried again."""
 
     id: Annotated[str, Meta(description="its identifier")]
-    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch` or `receipt`")]
+    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch`, `push` or `receipt`")]
     subject: Annotated[str, Meta(description="our process id of what it serves")]
     attempts: Annotated[int, Meta(description="how often it was tried")]
     due: Annotated[Instant, Meta(description="when it is tried again")]
