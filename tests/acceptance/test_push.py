@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 PUSH = "HttpData-PUSH"
 MIB = 1 << 20
-HUGE = 512 * MIB
+HUGE = 256 * MIB
 AT_ONCE = 1.0
 """Seconds within which a right that has ended stops a push."""
 
