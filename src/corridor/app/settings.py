@@ -72,7 +72,7 @@ class FileSettings:
     snapshots: str = "snapshots"
     """Where prepared tables are kept."""
     received: str = "received"
-    """Where fetched data are kept."""
+    """Where data that were fetched, or pushed to this node, are kept."""
     rules: tuple[str, ...] = ()
     """Folders with the rule files of further jurisdictions, each named by its code, such as `rules/jp`."""
 
@@ -104,7 +104,7 @@ class LimitSettings:
     reply_seconds: Positive = 15
     """How long a partner's answer may take."""
     fetch_bytes: Positive = 1_099_511_627_776
-    """Greatest file that is fetched."""
+    """Greatest file that is fetched, or taken when it is pushed."""
     catalogue_page: Positive = 100
     """Datasets in one catalogue answer."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -29,7 +29,10 @@ from corridor.base.clock import Clock
 from corridor.base.ids import ProcessId
 from corridor.base.json import JsonLimits, JsonObject
 from corridor.dataplane.fetch import FetchLimits, HttpFetcher
+from corridor.dataplane.formats import FORMATS
+from corridor.dataplane.ingest import Ingest, IntakeService
 from corridor.dataplane.prepare import FilePreparer
+from corridor.dataplane.push import HttpPusher
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
 from corridor.dsp.codec import codec_for
@@ -38,8 +41,9 @@ from corridor.http.client import HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
-from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
-from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
+from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
+from corridor.service import access, catalogue, intake, negotiate, outbox, receipts, transfer
+from corridor.service.addresses import INGEST
 from corridor.service.context import Context, Patience
 from corridor.service.desk import Desk
 from corridor.service.ports import Changes
@@ -48,6 +52,8 @@ from corridor.trust.secrets import FileSecrets
 
 DATA_PATH: Final = "/data"
 HEALTH_PATH: Final = "/health"
+_LONGEST_PUSH: Final = 86_400.0
+"""Seconds that one request of a push may take; what is not through by then goes on with the next."""
 
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -141,7 +147,9 @@ def _context(
         signer=identity.signer,
         secrets=FileSecrets(loaded.path(settings.files.token_key)),
         fetcher=_fetcher(loaded, destinations),
+        pusher=HttpPusher(check_url=destinations.check_url, now=clock.now, connector=_connector(destinations)),
         preparer=_preparer(loaded),
+        formats=FORMATS,
         clock=clock,
         new_id=new_id,
         jitter=jitter,
@@ -160,7 +168,7 @@ def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits:
     commits.add(context.revocations.note)
     commits.add(dispatcher.note)
     commits.add(lambda _: signal.fire())
-    return Node(settings, context, _protocol(context, identity, settings.limits), dispatcher, signal)
+    return Node(settings, context, _protocol(context, identity, loaded), dispatcher, signal)
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
@@ -169,8 +177,13 @@ def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
         loaded.path(files.received),
         check_url=destinations.check_url,
         limits=FetchLimits(max_size=limits.fetch_bytes),
-        connector=lambda: aiohttp.TCPConnector(resolver=GuardedResolver(DefaultResolver(), destinations)),
+        connector=_connector(destinations),
     )
+
+
+def _connector(destinations: Destinations) -> Callable[[], aiohttp.BaseConnector]:
+    """Makes connections to addresses that may be called."""
+    return lambda: aiohttp.TCPConnector(resolver=GuardedResolver(DefaultResolver(), destinations))
 
 
 def _preparer(loaded: LoadedSettings) -> FilePreparer:
@@ -178,7 +191,8 @@ def _preparer(loaded: LoadedSettings) -> FilePreparer:
     return FilePreparer([loaded.path(folder) for folder in files.data_roots], loaded.path(files.snapshots))
 
 
-def _protocol(ctx: Context, identity: Identity, limits: LimitSettings) -> ASGIApp:
+def _protocol(ctx: Context, identity: Identity, loaded: LoadedSettings) -> ASGIApp:
+    limits = loaded.settings.limits
     app = ProtocolApp(
         _use_cases(ctx),
         identity.authenticate,
@@ -187,7 +201,19 @@ def _protocol(ctx: Context, identity: Identity, limits: LimitSettings) -> ASGIAp
         dsp_path=DSP_PATH,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
     )
-    return protocol_listener(app, DataPlane(_data_service(ctx)), data_path=DATA_PATH, limits=request_limits(limits))
+    data, ingest = DataPlane(_data_service(ctx)), _ingest(ctx, loaded)
+    return protocol_listener(app, data, data_path=DATA_PATH, limits=request_limits(limits), ingest=ingest)
+
+
+def _ingest(ctx: Context, loaded: LoadedSettings) -> Mount:
+    """Where partners push to; what a body may be there is bounded by what we take, not by what a message may be."""
+    limits = loaded.settings.limits
+    service = IntakeService(partial(intake.open_intake, ctx), partial(intake.taken, ctx), render_problem)
+    app = Ingest(loaded.path(loaded.settings.files.received), service, max_size=limits.fetch_bytes)
+    bounds = replace(
+        request_limits(limits), body_bytes=limits.fetch_bytes, body_seconds=_LONGEST_PUSH, linger_seconds=0.2
+    )
+    return Mount(DATA_PATH + INGEST, app, bounds)
 
 
 def _versions(identity: Identity) -> JsonObject:

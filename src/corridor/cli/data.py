@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corridor.base.clock import parse_instant
-from corridor.base.errors import NotFoundError
+from corridor.base.errors import NotFoundError, SettingsError
 from corridor.cli.show import (
     HERE,
     ConfigOption,
@@ -27,6 +27,9 @@ from corridor.cli.show import (
 if TYPE_CHECKING:
     from corridor.client import Client
 
+Format = Annotated[
+    str | None, typer.Option("--format", help="HttpData-PULL or HttpData-PUSH; this node's choice if not named.")
+]
 Wait = Annotated[int, typer.Option(min=0, max=60, help="Seconds to wait for the outcome.")]
 
 
@@ -147,6 +150,12 @@ def transfer(
     terminate: Annotated[str | None, typer.Option(help="End this transfer for good.")] = None,
     reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
     address: Annotated[bool, typer.Option(help="Print the data address with its token.")] = False,
+    format_name: Format = None,
+    push_to: Annotated[str | None, typer.Option(help="The https URL that the provider has to push to.")] = None,
+    authorization_file: Annotated[
+        Path | None,
+        typer.Option(help="The file with the secret for --push-to: a token, or a whole Authorization value."),
+    ] = None,
     wait: Wait = 30,
     config: ConfigOption = HERE,
     as_json: JsonFlag = False,
@@ -159,17 +168,36 @@ def transfer(
     asked |= {"approve": approve, "refuse": refuse}
     if not (list_them or held) and agreement is None and show is None and not any(asked.values()):
         wrong_use("nothing to transfer", "name an agreement, or use --list", as_json=as_json)
+    if authorization_file is not None and push_to is None:
+        wrong_use("a secret for nothing", "name with --push-to where the data go", as_json=as_json)
+    with reported(as_json=as_json):
+        destination = _destination(push_to, authorization_file)
     with reported(as_json=as_json), node(config) as client:
         if list_them or held:
             page = client.transfers(held=held)
             give_json(page) if as_json else _show_transfers(page["items"])
             return
         pid = show or _act(client, asked, reason)
-        pid = pid or client.transfer(agreement or "", fetch=False)["pid"]
+        pid = pid or client.transfer(agreement or "", format_name=format_name, destination=destination)["pid"]
         found = client.transfer_state(pid, wait=wait)
         given = client.data_address(pid) if address else None
     document: Mapping[str, Any] = {**found, "data_address": given} if given else found
     give_json(document) if as_json else _show_transfer(document)
+
+
+def _destination(endpoint: str | None, file: Path | None) -> dict[str, str | None] | None:
+    """Where to push to; a secret never stands on the command line, where other users of the machine see it."""
+    if endpoint is None:
+        return None
+    if file is None:
+        return {"endpoint": endpoint, "authorization": None}
+    try:
+        secret = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("the secret cannot be read", place=str(file), remedy="name a text file") from None
+    if not secret:
+        raise SettingsError("there is no secret", place=str(file), remedy="write the token into the file")
+    return {"endpoint": endpoint, "authorization": secret if " " in secret else f"Bearer {secret}"}
 
 
 def _act(client: Any, asked: Mapping[str, str | None], reason: str) -> str | None:
@@ -212,6 +240,7 @@ def get(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     offer: Annotated[str | None, typer.Option(help="The offer, where there are several.")] = None,
     *,
+    format_name: Format = None,
     config: ConfigOption = HERE,
     as_json: JsonFlag = False,
 ) -> None:
@@ -220,7 +249,7 @@ def get(
     Example: `corridor get https://authority.example alerts -o alerts.csv --config my-node`
     """
     with reported(as_json=as_json), node(config) as client, download_bar(output.name) as progress:
-        got = client.get(provider, dataset, output, offer, progress)
+        got = client.get(provider, dataset, output, offer, progress, format_name=format_name)
     if as_json:
         give_json(got)
         return

@@ -91,6 +91,7 @@ class Client(Routes):
         offer: str | None = None,
         progress: Progress | None = None,
         *,
+        format_name: str | None = None,
         patience: float = 300.0,
     ) -> Got:
         """Negotiate, transfer and write: from an offer to bytes on disk in one call.
@@ -101,6 +102,7 @@ class Client(Routes):
             path: the file; what is there is replaced in one step.
             offer: one of the dataset's offers; may be left out where there is only one.
             progress: called with the bytes that are there and the bytes that there will be.
+            format_name: in which the data are to come, such as `HttpData-PUSH`; the node's choice if left out.
             patience: seconds for the negotiation, and again for the transfer.
 
         Raises:
@@ -111,7 +113,7 @@ class Client(Routes):
         """
         check_place(path)
         agreement, negotiation = self._agree(provider, dataset, offer, patience)
-        transfer = self.transfer(agreement, fetch=True)
+        transfer = self.transfer(agreement, fetch=True, format_name=format_name)
         transfer = _settled(transfer, self.transfer_state, patience)
         received = transfer["received"]
         if received is None:

@@ -143,9 +143,17 @@ class Routes:
         """An agreement with its terms, usage and receipts."""
         return cast("shapes.Agreement", self._get(f"/agreements/{segment(agreement)}"))
 
-    def transfer(self, agreement: str, *, fetch: bool = False) -> shapes.Transfer:
+    def transfer(
+        self,
+        agreement: str,
+        *,
+        fetch: bool = False,
+        format_name: str | None = None,
+        destination: JsonObject | None = None,
+    ) -> shapes.Transfer:
         """Ask for the data of an agreement; with `fetch`, the node fetches them as soon as it may."""
-        return cast("shapes.Transfer", self._post("/transfers", {"agreement": agreement, "fetch": fetch}))
+        body = {"agreement": agreement, "fetch": fetch, "format": format_name, "destination": destination}
+        return cast("shapes.Transfer", self._post("/transfers", body))
 
     def transfers(
         self, agreement: str | None = None, after: str = "", limit: int = 100, *, held: bool = False

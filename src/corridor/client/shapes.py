@@ -56,8 +56,8 @@ class PartnerDataset(TypedDict):
     keywords: list[str]
     profile: Json
     offers: list[Json]
-    border: list[Json]
     formats: list[str]
+    border: list[Json]
     catalogue: str | None
 
 

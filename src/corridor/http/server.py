@@ -205,25 +205,38 @@ def _pid(value: object) -> ProcessId | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """An application below a path of the protocol listener, and the bounds on its requests."""
+
+    path: str
+    app: ASGIApp
+    limits: RequestLimits | None = None
+
+
 def protocol_listener(
     protocol: ASGIApp,
     data: ASGIApp,
     *,
     data_path: str = "/data",
     limits: RequestLimits | None = None,
+    ingest: Mount | None = None,
 ) -> ASGIApp:
-    """What the protocol listener serves: the protocol, and below `data_path` the data plane.
+    """What the protocol listener serves: the protocol, and below `data_path` the data plane, with what takes pushes.
 
-    Each is behind a gate of its own, so that long downloads take no place from the protocol. The data plane finds
-    `data_path` in `root_path`, and authenticates by tokens of its own.
+    Each is behind a gate of its own, so that long transfers take no place from the protocol. The data plane finds its
+    path in `root_path`, and authenticates by tokens of its own.
     """
-    protocol_gate, data_gate = Gate(protocol, limits), Gate(data, limits)
-    prefix = data_path.encode() + b"/"
+    protocol_gate = Gate(protocol, limits)
+    mounts = (*([ingest] if ingest else []), Mount(data_path, data, limits))
+    gates = [(mount.path, mount.path.encode() + b"/", Gate(mount.app, mount.limits)) for mount in mounts]
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and raw_path(scope).startswith(prefix):
-            await data_gate({**scope, "root_path": scope.get("root_path", "") + data_path}, receive, send)
-        else:
-            await protocol_gate(scope, receive, send)
+        if scope["type"] == "http":
+            for path, prefix, gate in gates:
+                if raw_path(scope).startswith(prefix):
+                    await gate({**scope, "root_path": scope.get("root_path", "") + path}, receive, send)
+                    return
+        await protocol_gate(scope, receive, send)
 
     return serve

@@ -14,7 +14,7 @@ from corridor.service.context import Context
 from corridor.service.finding import Wanted, parse_filter
 from corridor.service.ports import Stretch
 from corridor.service.records import DatasetRecord, Participant
-from corridor.service.viewing import BORDER, FORMATS, PROFILE, Viewer, ask, service_of
+from corridor.service.viewing import BORDER, PROFILE, Viewer, ask, format_names, service_of
 
 __all__ = ["BORDER", "PROFILE", "Page", "ask", "catalogue", "dataset"]
 
@@ -84,7 +84,7 @@ async def catalogue(ctx: Context, partner: Participant, request: CatalogRequest,
 async def _look(ctx: Context, viewer: Viewer, wanted: Wanted, place: _Place) -> _Found:
     """Walk on until the page is full, the end is reached, or enough was looked at."""
     found = _Found(at=place.start)
-    if not wanted.formats <= {format_.casefold() for format_ in FORMATS}:
+    if not wanted.formats <= {name.casefold() for name in format_names(ctx)}:
         found.at = None
         return found
     look = max(ctx.look, ctx.page + 1)

@@ -11,8 +11,9 @@ from corridor.base.ids import IdSource
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
 from corridor.service.desk import Desk, automatic
+from corridor.service.formats import Formats
 from corridor.service.memo import Memo
-from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Secrets, Sender, Signer, Store
+from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Pusher, Secrets, Sender, Signer, Store
 from corridor.service.records import Participant
 from corridor.service.revocations import Revocations
 
@@ -40,7 +41,8 @@ class Context:
     Attributes:
         me: ourselves, as the participant list has us.
         dsp_url: base URL of our versioned DSP endpoint; partners call back there.
-        data_url: base URL of our data plane, as partners see it.
+        data_url: base URL of our data plane, as partners see it; what they push goes below `/in` of it.
+        formats: in which our data plane serves and takes data.
         rulebook_digest: names the rules in force, `sha-256:…`.
         page: datasets in one catalogue answer.
         look: datasets that are judged at most for one catalogue answer, seen by the partner or not.
@@ -61,7 +63,9 @@ class Context:
     signer: Signer
     secrets: Secrets
     fetcher: Fetcher
+    pusher: Pusher
     preparer: Preparer
+    formats: Formats
     clock: Clock
     new_id: IdSource
     jitter: Callable[[], float]

@@ -107,6 +107,11 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """As provider, have the data plane send the bytes to where the consumer wants them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Suspend:
     """Pause the transfer; code and reasons reach the partner."""
 
@@ -121,7 +126,7 @@ class Complete:
 
 NegotiationMove = Counter | Accept | Agree | Verify | Finalize
 """What is said in a negotiation alone."""
-TransferMove = Start | Fetch | Suspend | Complete
+TransferMove = Start | Fetch | Push | Suspend | Complete
 """What is said in a transfer alone."""
 Move = Proceed | Hold | Postpone | Wait | Refuse | NegotiationMove | TransferMove
 """Everything that a desk can answer."""

@@ -13,16 +13,16 @@ from corridor.base.ids import ProcessId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import target_of
 from corridor.dsp.codec import codec_for
-from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, TransferStart, pid_of
+from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, pid_of
 from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
-from corridor.evidence.event import DataReceived
-from corridor.evidence.receipt import DeliveryStatement
-from corridor.service import negotiate, receipts, transfer
+from corridor.service import negotiate, push, receipts, transfer
+from corridor.service.addresses import authorization_of, with_token
 from corridor.service.context import Context
+from corridor.service.delivery import arrived
 from corridor.service.ports import Changes, Fetched, Reply
 from corridor.service.process import merged, until_settled
-from corridor.service.records import NegotiationRecord, Received, Task, TaskKind, TransferRecord, queue_of
+from corridor.service.records import NegotiationRecord, Task, TaskKind, TransferRecord
 
 VERSION: Final = "2025-1"
 _TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
@@ -54,6 +54,8 @@ async def _run(ctx: Context, task: Task) -> None:
                 await transfer.decide(ctx, task.subject, task.id)
         case TaskKind.FETCH:
             await _fetch(ctx, task)
+        case TaskKind.PUSH:
+            await push.run(ctx, task)
         case TaskKind.RECEIPT:
             await receipts.exchange(ctx, task)
 
@@ -77,6 +79,8 @@ async def _give_up(ctx: Context, task: Task, error: CorridorError) -> None:
         await _answered(ctx, task, Undeliverable(task.message.message_id, error.code, error.message))
     elif task.kind is TaskKind.FETCH:
         await _fetch_failed(ctx, task, error)
+    elif task.kind is TaskKind.PUSH:
+        await push.failed(ctx, task, error)
     else:
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
 
@@ -90,8 +94,8 @@ async def _send(ctx: Context, task: Task) -> None:
         return
     process = record.negotiation if isinstance(record, NegotiationRecord) else record.transfer
     target = target_of(message, process.role, process.peer_url)
-    if isinstance(message, TransferStart) and isinstance(record, TransferRecord) and record.grant:
-        message = transfer.with_token(ctx, message, record.grant)
+    if isinstance(record, TransferRecord):
+        message = with_token(ctx, message, record)
     document = codec_for(VERSION).encode(message)
     reply = await ctx.sender.request(process.peer, target.method, target.url, document)
     await _answered(ctx, task, _outcome(message, process.role, reply, task.attempts + 1))
@@ -145,7 +149,7 @@ async def _fetch(ctx: Context, task: Task) -> None:
         # What is suspended is fetched once it starts again: the start brings a new decision.
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
         return
-    endpoint, authorization = transfer.authorization_of(ctx, record)
+    endpoint, authorization = authorization_of(ctx, record)
     fetched = await ctx.fetcher.fetch(record.transfer.own_pid, endpoint, authorization)
     await until_settled(lambda: _fetched(ctx, task, fetched))
 
@@ -155,45 +159,7 @@ async def _fetched(ctx: Context, task: Task, fetched: Fetched) -> None:
     if record is None:
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
         return
-    process, now = record.transfer, ctx.clock.now()
-    received = Received(fetched.path, fetched.size, fetched.sha256, fetched.blake3, now, fetched.rows)
-    moved = replace(record, received=received, problem=None, updated=now)
-    event = DataReceived(
-        at=now,
-        transfer=process.own_pid,
-        agreement=process.agreement_id,
-        dataset=record.dataset,
-        peer=process.peer,
-        size=fetched.size,
-        sha256=fetched.sha256,
-        blake3=fetched.blake3,
-        complete=True,
-        rows=fetched.rows,
-    )
-    decide = Task(ctx.new_id(), TaskKind.DECIDE, queue_of(process.peer, process.own_pid), task.subject, now, now)
-    changes = Changes(transfers=(moved,), events=(event,), tasks=(decide,), tasks_done=(task.id,))
-    await ctx.store.commit(merged(changes, _delivered(ctx, moved, received)))
-
-
-def _delivered(ctx: Context, record: TransferRecord, received: Received) -> Changes:
-    process = record.transfer
-    provider_pid = process.provider_pid
-    if provider_pid is None:
-        return Changes()
-    statement = DeliveryStatement(
-        agreement=process.agreement_id,
-        provider_pid=provider_pid,
-        consumer_pid=process.own_pid,
-        dataset=record.dataset,
-        provider=process.provider,
-        consumer=process.consumer,
-        size=received.size,
-        sha256=received.sha256,
-        blake3=received.blake3,
-        delivered_at=received.at,
-        rows=received.rows,
-    )
-    return receipts.proposed(ctx, process.peer, process.own_pid, statement)
+    await ctx.store.commit(merged(Changes(tasks_done=(task.id,)), arrived(ctx, record, fetched)))
 
 
 async def _fetch_failed(ctx: Context, task: Task, error: CorridorError) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -13,6 +13,7 @@ from corridor.base.json import JsonObject
 from corridor.evidence.event import Event
 from corridor.service.records import (
     AgreementRecord,
+    Content,
     Counted,
     DatasetRecord,
     Grant,
@@ -352,6 +353,65 @@ class Fetched:
     sha256: str
     blake3: str
     rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A use of data that was allowed: a request to us, or a push of ours.
+
+    Attributes:
+        until: the next instant at which the terms can change their answer, or None.
+        still_allowed: None while it is allowed, else why it no longer is; answers from memory.
+    """
+
+    grant: Grant
+    content: Content
+    until: datetime | None
+    still_allowed: Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A content on its way to where the consumer wants it, and what the data plane asks of the node meanwhile.
+
+    Attributes:
+        endpoint: where it goes.
+        authorization: the value of the `Authorization` field, or None where the destination wants none.
+        content: the bytes.
+        open: decides on one request.
+        record: meters one request: body bytes, data rows, and whether it is the whole content.
+        metered: the bytes that were metered in this transfer until now.
+    """
+
+    endpoint: str
+    authorization: str | None = field(repr=False)
+    content: Content
+    open: Callable[[], Awaitable[Access]]
+    record: Callable[[Access, int, int, bool], Awaitable[None]]
+    metered: Callable[[], Awaitable[int]]
+
+
+class Pusher(Protocol):
+    """The provider's side of the data plane where it opens the connection."""
+
+    def check(self, endpoint: str) -> None:
+        """Refuse a destination that must not be called, as far as its text shows.
+
+        Raises:
+            UnreachableError: says why not.
+        """
+        ...
+
+    async def push(self, push: Push) -> None:
+        """Send the bytes; returns once the destination has taken all of them.
+
+        Raises:
+            UnreachableError: no connection, or one that breaks again and again.
+            ForbiddenError: the destination refuses, or sending is no longer allowed; says why.
+            MalformedError: the address, or what the destination answers, makes no sense.
+            StorageError: the file has changed since it was published.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

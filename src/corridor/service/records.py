@@ -185,11 +185,13 @@ class TransferRecord:
     """A transfer process with its data-plane side.
 
     Attributes:
-        grant: as provider, the grant that the token of this transfer stands for.
+        grant: the grant that the token of this transfer stands for: as provider, and as consumer of a push to us.
         content: as provider, the bytes as they were when the transfer started: what it serves until it ends.
-        fetch: as consumer, whether our data plane fetches the bytes as soon as the transfer starts.
-        received: as consumer, what was fetched.
-        problem: the last trouble with fetching, for people; None when all is well.
+        fetch: as consumer, whether our data plane gets the bytes: fetches them, or takes them as they are pushed.
+        received: as consumer, what it got.
+        problem: the last trouble with moving the bytes, for people; None when all is well.
+        push: whether the provider's data plane sends the bytes, as the format says.
+        pushed: as provider, when the destination had taken all of them.
         held: the step that waits for a person, if one does.
         approval: the last one.
     """
@@ -203,6 +205,8 @@ class TransferRecord:
     fetch: bool = False
     received: Received | None = None
     problem: str | None = None
+    push: bool = False
+    pushed: datetime | None = None
     version: int = 0
     held: Held | None = None
     approval: Approval | None = None
@@ -237,6 +241,8 @@ class TaskKind(enum.StrEnum):
     """Decide what to do next in the process `subject`."""
     FETCH = "fetch"
     """Fetch the bytes of the transfer `subject`."""
+    PUSH = "push"
+    """Send the bytes of the transfer `subject` to where its consumer wants them, under the grant in `payload`."""
     RECEIPT = "receipt"
     """Have the partner countersign the statement in `payload`."""
 

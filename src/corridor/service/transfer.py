@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
-from corridor.base.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError
+from corridor.base.errors import ConflictError, ForbiddenError, NotFoundError
 from corridor.base.ids import AgreementId, ProcessId
 from corridor.dsp import transfer as machine
 from corridor.dsp.commands import Command, Decide
@@ -24,34 +23,56 @@ from corridor.dsp.states import TRANSFER_TABLE, NegotiationState, TransferState
 from corridor.dsp.transfer import TransferProcess
 from corridor.evidence.event import TransferChanged
 from corridor.service import desk, transfer_turn
+from corridor.service.addresses import Destination, check_given, grant_for, push_to, sealed
 from corridor.service.context import Context
 from corridor.service.ports import Changes
 from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
 from corridor.service.records import AgreementRecord, Approval, Participant, TransferRecord
-from corridor.service.transfer_turn import AUTHORIZATION, Turn
+from corridor.service.transfer_turn import Turn
 
-HTTP_PULL: Final = "HttpData-PULL"
-"""The format in which our data plane hands out data."""
 _State = TransferState
 
 
-async def request(ctx: Context, agreement: AgreementId, *, fetch: bool) -> TransferRecord:
-    """As consumer, ask for the data of an agreement; with `fetch`, our data plane fetches them as soon as it may.
+async def request(
+    ctx: Context,
+    agreement: AgreementId,
+    *,
+    fetch: bool,
+    format_name: str | None = None,
+    destination: Destination | None = None,
+) -> TransferRecord:
+    """As consumer, ask for the data of an agreement.
+
+    Args:
+        ctx: ours.
+        agreement: under which we are the consumer.
+        fetch: whether our data plane fetches the bytes as soon as it may; what is pushed to it, it takes in any case.
+        format_name: one that our data plane knows, or its preferred one.
+        destination: where the provider has to push to, if not to our data plane.
 
     Raises:
         NotFoundError: we hold no such agreement.
         ConflictError: it is not ours to use: we are its provider.
+        MalformedError: the format is not known, or brings nothing to a destination, or that must not be called.
     """
     held = await ctx.store.agreement(agreement)
     if held is None:
         raise NotFoundError("there is no such agreement", remedy="list them with `corridor negotiate --list`")
     if held.role is not Role.CONSUMER:
         raise ConflictError("the agreement is one that we provide under", remedy="the consumer asks for the transfer")
-    now = ctx.clock.now()
-    message = TransferRequest(new_message_id(ctx), ProcessId(ctx.new_id()), agreement, HTTP_PULL, ctx.dsp_url)
+    format_ = ctx.formats.chosen(format_name, push=destination is not None)
+    now, pid = ctx.clock.now(), ProcessId(ctx.new_id())
+    address = push_to(ctx, format_, pid, destination) if format_.push else None
+    message = TransferRequest(new_message_id(ctx), pid, agreement, format_.name, ctx.dsp_url, address)
     step = machine.begin_request(message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url)
-    record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch)
-    await ctx.store.commit(merged(Changes(transfers=(record,)), _work(ctx, step.process, step.commands)))
+    # What is pushed to us comes under a right of ours, whose token the provider gets with the request.
+    ours = format_.push and destination is None
+    fetch = ours or (fetch and not format_.push)
+    record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch, push=format_.push)
+    grant = grant_for(ctx, record) if ours else None
+    record = replace(record, grant=grant.id if grant else None)
+    changes = Changes(transfers=(record,), grants=(grant,) if grant else ())
+    await ctx.store.commit(merged(changes, _work(ctx, step.process, step.commands)))
     return replace(record, version=1)
 
 
@@ -73,7 +94,7 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
         record = await ctx.store.transfer_by_peer(partner.id, message.consumer_pid)
     if record is None:
         return await _begin(ctx, partner, message)
-    step = machine.step(record.transfer, Received(_sealed(ctx, message)))
+    step = machine.step(record.transfer, Received(sealed(ctx, message)))
     if not step.retransmission:
         # A consumer that resumes may cross our own start: whatever token that brought, it gets a new one.
         resumed = record.transfer.role is Role.PROVIDER and isinstance(message, TransferStart)
@@ -82,25 +103,17 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
     return ack_of(step.process)
 
 
-def _sealed(ctx: Context, message: TransferMessage) -> TransferMessage:
-    """The message with the token that it brings sealed: what is kept holds no secret in clear."""
-    if not isinstance(message, TransferStart) or message.data_address is None:
-        return message
-    address = message.data_address
-    properties = tuple(
-        (name, ctx.secrets.seal(value) if name == AUTHORIZATION else value) for name, value in address.properties
-    )
-    return replace(message, data_address=replace(address, properties=properties))
-
-
 async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -> TransferAck:
     if not isinstance(message, TransferRequest):
         raise ConflictError(f"a transfer process does not begin with a {message.kind}")
     agreement = await _agreement_for(ctx, partner, message)
+    format_ = ctx.formats.offered(message.format)
+    if format_.push:
+        check_given(ctx, message)
     own_pid = ProcessId(ctx.new_id())
-    step = machine.receive_request(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+    step = machine.receive_request(sealed(ctx, message), own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
     now = ctx.clock.now()
-    record = TransferRecord(step.process, agreement.agreement.target, now, now)
+    record = TransferRecord(step.process, agreement.agreement.target, now, now, push=format_.push)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
     work = _work(ctx, step.process, step.commands)
     await ctx.store.commit(merged(Changes(transfers=(record,)), event, work))
@@ -115,10 +128,6 @@ async def _agreement_for(ctx: Context, partner: Participant, message: TransferRe
     negotiation = await ctx.store.negotiation(held.negotiation)
     if negotiation is None or negotiation.negotiation.reported_state is not NegotiationState.FINALIZED:
         raise ConflictError("the agreement was not finalized")
-    if message.format != HTTP_PULL:
-        raise MalformedError(
-            f"the format `{message.format[:80]}` is not offered", place="$.format", remedy=f"ask for {HTTP_PULL}"
-        )
     return held
 
 
@@ -217,29 +226,6 @@ def _held(record: TransferRecord) -> TransferRecord:
     return record
 
 
-def with_token(ctx: Context, message: TransferStart, grant: str) -> TransferStart:
-    """The start message as it goes over the wire."""
-    address = message.data_address
-    if address is None:
-        return message
-    token = f"Bearer {ctx.secrets.token(grant)}"
-    properties = tuple((name, token if name == AUTHORIZATION else value) for name, value in address.properties)
-    return replace(message, data_address=replace(address, properties=properties))
-
-
-def authorization_of(ctx: Context, record: TransferRecord) -> tuple[str, str]:
-    """As consumer, the endpoint to pull from and the value of its `Authorization` header.
-
-    Raises:
-        ConflictError: the provider has given none, or the transfer does not run.
-    """
-    address = record.transfer.data_address
-    sealed = address.property(AUTHORIZATION) if address else None
-    if record.transfer.role is not Role.CONSUMER or address is None or not address.endpoint or not sealed:
-        raise ConflictError("the transfer has no data address", remedy="wait until it is STARTED")
-    return address.endpoint, ctx.secrets.unseal(sealed)
-
-
 async def complete(ctx: Context, pid: ProcessId) -> TransferRecord:
     """Say that all data have been transferred."""
     return await _say(ctx, pid, partial(transfer_turn.completion, ctx))
@@ -248,6 +234,12 @@ async def complete(ctx: Context, pid: ProcessId) -> TransferRecord:
 async def suspend(ctx: Context, pid: ProcessId, reason: str) -> TransferRecord:
     """Pause a transfer; the reason reaches the partner."""
     return await _say(ctx, pid, partial(transfer_turn.suspension, ctx, code="person", reasons=_one(reason)))
+
+
+async def suspended(ctx: Context, record: TransferRecord, code: str, reason: str) -> Changes:
+    """What a suspension changes that we do not because a person wants it, but because data cannot flow now."""
+    message = transfer_turn.suspension(ctx, record.transfer, code, _one(reason))
+    return await _moved(ctx, record, machine.step(record.transfer, Intend(message)))
 
 
 async def resume(ctx: Context, pid: ProcessId) -> TransferRecord:
@@ -322,8 +314,10 @@ async def _moved(
         return changes
     events = tuple(_changed(ctx, after, state) for state in entered(TRANSFER_TABLE, before, after, heard))
     changes = merged(changes, Changes(events=events))
-    # The token lives while data may flow: it ends with the state, and already when we say that it will.
-    flows = after.reported_state in (_State.REQUESTED, _State.STARTED)
+    # The token lives while data may flow: it ends with the state, and already when we say that it will. The one for a
+    # push to us was given once and for all, with the request: it outlives a suspension, during which it opens nothing.
+    lasting = after.reported_state is _State.SUSPENDED and record.push and after.role is Role.CONSUMER
+    flows = lasting or after.reported_state in (_State.REQUESTED, _State.STARTED)
     return changes if flows else merged(changes, await _revoked(ctx, record))
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from corridor.base.digest import sha256_of
 from corridor.base.errors import ConflictError
 from corridor.base.ids import DatasetId, ProcessId
 from corridor.dsp.messages import (
-    DataAddress,
     Kind,
     Role,
     TransferCompletion,
@@ -24,14 +22,13 @@ from corridor.dsp.transfer import TransferProcess
 from corridor.evidence.event import DecisionMade
 from corridor.service import desk
 from corridor.service.access import admit_access
+from corridor.service.addresses import grant_for, pull_from
 from corridor.service.admit import Admission, Phase
 from corridor.service.context import Context
 from corridor.service.ports import Changes
 from corridor.service.process import merged, new_message_id
-from corridor.service.records import Grant, Task, TaskKind, TransferRecord, queue_of
+from corridor.service.records import Task, TaskKind, TransferRecord, queue_of
 
-ENDPOINT_TYPE: Final = "https://w3id.org/idsa/v4.1/HTTP"
-AUTHORIZATION: Final = "authorization"
 RENEWAL: Final = "renewal"
 """The code of the suspension after which we start anew by ourselves, to hand out a new token."""
 _State = TransferState
@@ -82,9 +79,22 @@ async def take(ctx: Context, record: TransferRecord) -> Turn:
             return Turn(record, again=by)
         case desk.Wait():
             return Turn(record)
-        case desk.Fetch() if record.transfer.state is _State.STARTED and record.fetch:
-            return Turn(record, also=Changes(tasks=(_fetch_task(ctx, record.transfer),)))
+        case desk.Fetch() | desk.Push() if _moves(record, move):
+            return await _moving(ctx, record)
     return await _said(ctx, record, way, move)
+
+
+def _moves(record: TransferRecord, move: desk.Move) -> bool:
+    """Whether it is our data plane that gets or sends the bytes, and now."""
+    ours = isinstance(move, desk.Push) if record.push else isinstance(move, desk.Fetch) and record.fetch
+    sender = Role.PROVIDER if record.push else Role.CONSUMER
+    return ours and record.transfer.state is _State.STARTED and record.transfer.role is sender
+
+
+async def _moving(ctx: Context, record: TransferRecord) -> Turn:
+    if record.push:
+        return await _push(ctx, record)
+    return Turn(record, also=Changes(tasks=(_fetch_task(ctx, record.transfer),)))
 
 
 async def _way(ctx: Context, record: TransferRecord) -> _Way:
@@ -92,15 +102,15 @@ async def _way(ctx: Context, record: TransferRecord) -> _Way:
     match transfer.role, transfer.state:
         case Role.PROVIDER, _State.REQUESTED:
             return await _to_start(ctx, record)
+        case _, _State.STARTED if record.push:
+            return await _to_push(ctx, record)
         case Role.PROVIDER, _State.STARTED if await _token_ended(ctx, record):
             # The consumer resumed. A new token is ours to give in a start message, which is legal in SUSPENDED alone.
             return _Way(desk.Suspend(RENEWAL, ("a new token follows",)))
         case Role.PROVIDER, _State.SUSPENDED if transfer.code == RENEWAL:
             return await _to_start(ctx, record)
-        case Role.CONSUMER, _State.STARTED if record.fetch and record.received is None:
-            return _Way(desk.Fetch())
         case Role.CONSUMER, _State.STARTED if record.fetch:
-            return _Way(desk.Complete())
+            return _Way(desk.Fetch() if record.received is None else desk.Complete())
     return _Way()
 
 
@@ -115,6 +125,37 @@ async def _to_start(ctx: Context, record: TransferRecord) -> _Way:
     if await ctx.store.dataset(record.dataset) is None:
         return _Way(desk.Refuse("terms", ("the dataset is no longer there",)), admission)
     return _Way(desk.Start(), admission)
+
+
+async def _to_push(ctx: Context, record: TransferRecord) -> _Way:
+    """In a push it is the provider that sends, and that completes: docs/spec-divergences.md."""
+    if record.transfer.role is Role.CONSUMER:
+        return _Way()
+    if record.pushed is not None:
+        return _Way(desk.Complete())
+    if not await _token_ended(ctx, record):
+        return _Way(desk.Push())
+    # The consumer resumed: decide anew.
+    way = await _to_start(ctx, record)
+    return way if isinstance(way.proposal, desk.Refuse) else _Way(desk.Push(), way.admission)
+
+
+async def _push(ctx: Context, record: TransferRecord) -> Turn:
+    if not await _token_ended(ctx, record):
+        return Turn(record, also=Changes(tasks=(_push_task(ctx, record),)))
+    turn = await start(ctx, record)
+    if not isinstance(turn.message, TransferStart):
+        return turn
+    # The consumer has resumed and has the address, and we need no other: there is nothing to say.
+    again = Changes(transfers=(turn.record,), tasks=(_push_task(ctx, turn.record),))
+    return Turn(turn.record, also=merged(turn.also, again))
+
+
+def _push_task(ctx: Context, record: TransferRecord) -> Task:
+    """One for each grant, so for each start: what ends late must not end what began after it."""
+    process, now = record.transfer, ctx.clock.now()
+    queue, payload = queue_of(process.peer, process.own_pid, "push"), {"grant": record.grant}
+    return Task(f"push:{record.grant}", TaskKind.PUSH, queue, process.own_pid, now, now, payload=payload)
 
 
 async def _token_ended(ctx: Context, record: TransferRecord) -> bool:
@@ -180,8 +221,10 @@ async def start(ctx: Context, record: TransferRecord) -> Turn:
     dataset = await ctx.store.dataset(record.dataset)
     if dataset is None or isinstance(way.proposal, desk.Refuse):
         return Turn(record, _message(ctx, transfer, way.proposal), decided)
-    grant = _grant(ctx, record)
-    message = TransferStart(new_message_id(ctx), *pids_of(transfer), _address(ctx, transfer))
+    grant = grant_for(ctx, record)
+    # A push goes to the address of the request; a start has one for a pull only (DSP, transfer start message).
+    address = None if record.push else pull_from(ctx, ctx.formats.offered(transfer.format), transfer.own_pid)
+    message = TransferStart(new_message_id(ctx), *pids_of(transfer), address)
     # What started goes on with the bytes that it started with, whatever has been published since.
     started = replace(record, grant=grant.id, content=record.content or dataset.content)
     return Turn(started, message, merged(decided, Changes(grants=(grant,))))
@@ -191,25 +234,6 @@ def _fetch_task(ctx: Context, transfer: TransferProcess) -> Task:
     now = ctx.clock.now()
     queue = queue_of(transfer.peer, transfer.own_pid, "fetch")
     return Task(f"fetch:{transfer.own_pid}", TaskKind.FETCH, queue, transfer.own_pid, now, now)
-
-
-def _grant(ctx: Context, record: TransferRecord) -> Grant:
-    grant, transfer = ctx.new_id(), record.transfer
-    return Grant(
-        id=grant,
-        token_digest=sha256_of(ctx.secrets.token(grant).encode()),
-        transfer=transfer.own_pid,
-        agreement=transfer.agreement_id,
-        dataset=record.dataset,
-        peer=transfer.peer,
-        issued=ctx.clock.now(),
-    )
-
-
-def _address(ctx: Context, transfer: TransferProcess) -> DataAddress:
-    """Where the consumer pulls from; the token is put in when the message goes out (`outbox`), and kept nowhere."""
-    endpoint = f"{ctx.data_url}/{transfer.own_pid}"
-    return DataAddress(ENDPOINT_TYPE, endpoint, (("authType", "bearer"), (AUTHORIZATION, "")))
 
 
 def completion(ctx: Context, transfer: TransferProcess) -> TransferMessage:

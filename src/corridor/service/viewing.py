@@ -32,15 +32,11 @@ from corridor.service.finding import ANYTHING, Wanted, describe
 from corridor.service.ports import CountGuard
 from corridor.service.records import DatasetRecord, OfferRecord, PaperRecord, Participant
 from corridor.service.terms import parsed
-from corridor.service.transfer import HTTP_PULL
 
 PROFILE: Final = "urn:corridor:profile"
 """The dataset member that states the data profile: facts about the data, on which both sides decide."""
 BORDER: Final = "urn:corridor:border:answer"
 """The dataset member that says, per offer, what the law of each side answers."""
-FORMATS: Final = (HTTP_PULL,)
-"""The formats in which every dataset of ours can be had."""
-
 _STAND_IN: Final = DatasetId("urn:corridor:this-dataset")
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +75,7 @@ class Viewer:
 
         DSP has no dataset without an offer.
         """
-        if record.withdrawn is not None or not wanted.fits(describe(record, FORMATS)):
+        if record.withdrawn is not None or not wanted.fits(describe(record, format_names(self._ctx))):
             return None
         seen = [await self._offer(record, offer) for offer in record.offers if wanted.fits_offer(offer.body)]
         visible = [pair for pair in seen if pair is not None]
@@ -174,9 +170,15 @@ def offered(ctx: Context, partner: Participant, dataset: DatasetId, offer: Offer
 
 
 def distributions(ctx: Context, record: DatasetRecord) -> tuple[Distribution, ...]:
-    """The forms in which a dataset can be had."""
+    """The forms in which a dataset can be had: one for each format in which our data plane hands out data."""
     service = service_of(ctx)
-    return tuple(Distribution(format_, service, {"mediaType": record.content.media_type}) for format_ in FORMATS)
+    properties = {"mediaType": record.content.media_type}
+    return tuple(Distribution(name, service, properties) for name in format_names(ctx))
+
+
+def format_names(ctx: Context) -> tuple[str, ...]:
+    """In which every dataset of ours can be had."""
+    return tuple(format_.name for format_ in ctx.formats.served)
 
 
 def service_of(ctx: Context) -> DataService:

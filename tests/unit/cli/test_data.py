@@ -270,6 +270,26 @@ def test_a_transfer_is_terminated_for_good_and_listed_as_that(running, customs, 
     assert "in state TERMINATED" in again.problem
 
 
+def test_data_are_pushed_where_that_is_asked_for(agreed, customs, tmp_path):
+    said = customs("transfer", agreed["agreement"], "--format", "HttpData-PUSH", "--json").json
+    assert (said["format"], said["fetch"], said["received"] is not None) == ("HttpData-PUSH", True, True)
+    said = customs("transfer", agreed["agreement"], "--format", "AmazonS3-PUSH")
+    assert (said.code, said.problem.endswith("ask for HttpData-PULL or HttpData-PUSH")) == (1, True)
+
+
+def test_a_secret_for_a_push_stands_in_a_file(agreed, customs, document):
+    there = ("transfer", agreed["agreement"], "--push-to", "https://sink.example/x")
+    said = customs(*there, "--authorization-file", "no-such-file")
+    assert (said.code, said.problem) == (1, "no-such-file: the secret cannot be read; name a text file")
+    empty = document("\n", "token")
+    said = customs(*there, "--authorization-file", empty)
+    assert said.problem == f"{empty}: there is no secret; write the token into the file"
+    said = customs("transfer", agreed["agreement"], "--authorization-file", empty)
+    assert (said.code, "--push-to" in said.err) == (2, True)
+    said = customs("transfer", agreed["agreement"], "--push-to", "http://10.0.0.1/x")
+    assert (said.code, "must not be called" in said.problem) == (1, True)
+
+
 def test_a_transfer_without_agreement_is_refused(customs):
     said = customs("transfer", "urn:uuid:none")
     assert (said.code, said.problem) == (1, "there is no such agreement; list them with `corridor negotiate --list`")

@@ -128,8 +128,8 @@ class Told(Client):
     def negotiate(self, *_):
         return self._told[0]
 
-    def transfer(self, *_, fetch):
-        assert fetch
+    def transfer(self, *_, fetch, format_name):
+        assert (fetch, format_name) == (True, None)
         return self._told[1]
 
 
@@ -141,6 +141,11 @@ def test_every_end_has_its_error(tmp_path):
         (Told({"code": "unreachable"}), UnreachableError, "too late"),
         (Told({"state": "OFFERED"}), ConflictError, "urn:o2"),
         (Told(agreed), RefusedError, "ended"),
+        (
+            Told(agreed, {"state": "SUSPENDED", "reasons": ["the quota is used up"]}),
+            RefusedError,
+            "the quota is used up",
+        ),
         (Told(agreed, {"state": "STARTED", "problem": "the digests differ"}), UnreachableError, "the digests differ"),
     ):
         with pytest.raises(error, match=words):

@@ -25,7 +25,7 @@ from corridor.dsp.messages import (
 )
 from corridor.http.limits import Gate, RequestLimits, send_answer
 from corridor.http.problem import Answer
-from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
@@ -357,7 +357,11 @@ async def test_below_its_path_the_data_plane_answers_behind_a_gate_of_its_own(ap
         below = scope["path"].removeprefix(scope["root_path"])
         await send_answer(send, Answer(200, {"content-type": "text/plain"}, below.encode()))
 
-    listener = protocol_listener(app, data)
+    ingest = Mount("/data/in", data, RequestLimits(body_bytes=1 << 40))
+    listener = protocol_listener(app, data, ingest=ingest)
+    heard = await ask(listener, "PUT", "/data/in/urn:uuid:1", headers={"content-length": str(1 << 30)})
+    assert (heard.status, heard.body) == (200, b"/urn:uuid:1")
+    assert (await ask(listener, "PUT", "/data/urn:uuid:1", headers={"content-length": str(1 << 30)})).status == 413
     heard = await ask(listener, "GET", "/data/urn:uuid:1")
     assert (heard.status, heard.body, heard.headers["cache-control"]) == (200, b"/urn:uuid:1", "no-store")
     assert (await ask(listener, "GET", "/health")).status == 200

@@ -57,7 +57,8 @@ async def test_a_dataset_is_shown_with_its_offers_facts_and_what_the_border_asks
     [border] = dataset.properties[BORDER]
     assert border["answer"]["outcome"] == Outcome.ALLOWED_WITH_MECHANISM.value
     assert any("art 8" in text for text in border["answer"]["asks"])
-    assert (dataset.distributions[0].format, page.catalog.participant) == ("HttpData-PULL", exporter.me.id)
+    assert [one.format for one in dataset.distributions] == ["HttpData-PULL", "HttpData-PUSH"]
+    assert page.catalog.participant == exporter.me.id
 
 
 async def test_an_empty_catalogue_has_no_datasets(exporter, importer):

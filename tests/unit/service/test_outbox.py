@@ -7,7 +7,7 @@ import pytest
 
 from corridor.base.errors import ForbiddenError, UnreachableError
 from corridor.dsp.states import NegotiationState, TransferState
-from corridor.service import negotiate, outbox, transfer, transfer_turn
+from corridor.service import addresses, negotiate, outbox, transfer, transfer_turn
 from corridor.service.context import Patience
 from corridor.service.ports import Changes, Reply
 from corridor.service.records import TaskKind
@@ -255,7 +255,7 @@ async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, ev
 async def test_a_transfer_that_is_gone_is_not_fetched(exchange, importer, events_of):
     record = await exchange.running()
     gone = replace(transfer_turn._fetch_task(importer.context, record.transfer), subject="urn:gone")
-    fetched = await importer.fetch("urn:x", *transfer.authorization_of(importer.context, record))
+    fetched = await importer.fetch("urn:x", *addresses.authorization_of(importer.context, record))
     await importer.store.commit(Changes(tasks=(gone,)))
     await outbox._fetched(importer.context, gone, fetched)
     assert await importer.store.tasks() == ()

@@ -23,6 +23,9 @@ _LONGEST_REASON: Final = 1000
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 """An identifier; of which characters, `base.ids.check_id` says."""
 
+Field = Annotated[str, Meta(min_length=1, max_length=8192)]
+"""What stands in a URL or in the field of a request."""
+
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that a request brings."""
@@ -157,11 +160,26 @@ class ReasonBody(Input, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(max_length=_LONGEST_REASON, description="one sentence for people")] = ""
 
 
+class DestinationBody(Input, frozen=True, kw_only=True):
+    """Where the provider has to push to, if not to this node."""
+
+    endpoint: Annotated[Field, Meta(description="an https URL that takes a PUT")]
+    authorization: Annotated[
+        Field | None, Meta(description="the value of the header of that name: a secret, kept sealed")
+    ] = None
+
+
 class TransferBody(Input, frozen=True, kw_only=True):
     """What to transfer."""
 
     agreement: Annotated[Id, Meta(description="an agreement under which we are the consumer")]
     fetch: Annotated[bool, Meta(description="whether this node fetches the bytes as soon as it may")] = False
+    format: Annotated[
+        Id | None, Meta(description="such as `HttpData-PULL` or `HttpData-PUSH`; this node's choice if left out")
+    ] = None
+    destination: Annotated[
+        DestinationBody | None, Meta(description="where the provider has to push to, if not to this node")
+    ] = None
 
 
 class PaperBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,10 +95,10 @@ class PartnerDataset(Model, frozen=True, kw_only=True):
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")]
     profile: Annotated[dict[str, Any], Meta(description="facts about the data, as the partner states them")]
     offers: Annotated[tuple[dict[str, Any], ...], Meta(description="ODRL offers, each with its `id`")]
+    formats: Annotated[tuple[str, ...], Meta(description="in which it can be had, such as `HttpData-PULL`")]
     border: Annotated[
         tuple[dict[str, Any], ...], Meta(description="per `offer`, the `answer` of the law as the partner sees it")
     ]
-    formats: Annotated[tuple[str, ...], Meta(description="in which it can be had, such as `HttpData-PULL`")]
     catalogue: Annotated[str | None, Meta(description="name of the catalogue within the partner's that it stands in")]
 
 
@@ -254,9 +254,9 @@ class TransferSummary(Model, frozen=True, kw_only=True):
     pending: Annotated[str | None, Meta(description="our message that the partner has not acknowledged yet")]
     settled: Annotated[bool, Meta(description="whether the data are there or can be had, or never will")]
     held: Annotated[Held | None, Meta(description="the step that waits for a person")]
-    fetch: Annotated[bool, Meta(description="whether this node fetches the bytes")]
-    received: Annotated[Received | None, Meta(description="what this node fetched; null as long as it has not")]
-    problem: Annotated[str | None, Meta(description="why fetching failed")]
+    fetch: Annotated[bool, Meta(description="whether this node gets the bytes: fetches them, or takes what is pushed")]
+    received: Annotated[Received | None, Meta(description="what this node got; null as long as it has not")]
+    problem: Annotated[str | None, Meta(description="why moving the bytes failed")]
     code: Annotated[str | None, Meta(description="why it was suspended or terminated, for machines")]
     reasons: Annotated[tuple[str, ...], Meta(description="why it was suspended or terminated, for people")]
     created: Annotated[Instant, Meta(description="when it began")]
@@ -352,7 +352,7 @@ class TaskProblem(Model, frozen=True, kw_only=True):
     """Work that failed and will be tried again."""
 
     id: Annotated[str, Meta(description="its identifier")]
-    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch` or `receipt`")]
+    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch`, `push` or `receipt`")]
     subject: Annotated[str, Meta(description="our process id of what it serves")]
     attempts: Annotated[int, Meta(description="how often it was tried")]
     due: Annotated[Instant, Meta(description="when it is tried again")]

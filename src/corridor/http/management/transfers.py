@@ -13,14 +13,21 @@ from corridor.http.management.inputs import NoQuery, ReasonBody, TransferBody, T
 from corridor.http.management.streaming import FileReply
 from corridor.http.management.waiting import transfer_settled, wait_until
 from corridor.service import transfer
+from corridor.service.addresses import Destination, authorization_of
 from corridor.service.context import Context
 from corridor.service.records import TransferRecord
 
 
 async def begin_transfer(call: Call[NoQuery, TransferBody]) -> models.Transfer:
     """As consumer, ask for the data of an agreement."""
-    agreement = AgreementId(check_id(call.body.agreement, "$.agreement"))
-    return await _shown(call.ctx, await transfer.request(call.ctx, agreement, fetch=call.body.fetch))
+    body = call.body
+    agreement = AgreementId(check_id(body.agreement, "$.agreement"))
+    there = body.destination
+    destination = Destination(there.endpoint, there.authorization) if there is not None else None
+    asked = await transfer.request(
+        call.ctx, agreement, fetch=body.fetch, format_name=body.format, destination=destination
+    )
+    return await _shown(call.ctx, asked)
 
 
 async def list_transfers(call: Call[TransfersQuery, None]) -> models.Page[models.TransferSummary]:
@@ -88,7 +95,7 @@ async def terminate_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer
 async def show_data_address(call: Call[NoQuery, None]) -> models.DataAddress:
     """As consumer, where the data of a running transfer can be pulled from."""
     record = await _transfer(call.ctx, ProcessId(call.path["pid"]))
-    endpoint, authorization = transfer.authorization_of(call.ctx, record)
+    endpoint, authorization = authorization_of(call.ctx, record)
     return models.DataAddress(endpoint=endpoint, authorization=authorization)
 
 

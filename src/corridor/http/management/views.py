@@ -111,8 +111,8 @@ def _partner_dataset(catalogue: str, dataset: CatalogDataset) -> models.PartnerD
         keywords=tuple(word for word in _list(said.get("keyword")) if isinstance(word, str)),
         profile=profile if isinstance(profile, dict) else {},
         offers=tuple({"id": offer.id, **offer.body} for offer in dataset.offers),
-        border=tuple(answer for answer in _list(border) if isinstance(answer, dict)),
         formats=tuple(distribution.format for distribution in dataset.distributions),
+        border=tuple(answer for answer in _list(border) if isinstance(answer, dict)),
         catalogue=catalogue or None,
     )
 

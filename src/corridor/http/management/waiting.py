@@ -49,5 +49,7 @@ def transfer_settled(record: TransferRecord) -> bool:
     transfer = record.transfer
     if record.received is not None or record.problem is not None or record.held is not None or transfer.closed:
         return True
+    if record.push:  # to another place than ours, or by us: only its end tells
+        return transfer.state is TransferState.SUSPENDED and transfer.pending is None
     running = transfer.state in (TransferState.STARTED, TransferState.SUSPENDED) and transfer.pending is None
     return running and not record.fetch

@@ -107,7 +107,7 @@ async def test_a_partners_catalogue_is_searched_and_read_part_by_part(world):
         ["urn:d:2", "urn:d:3"],
         ["urn:d:4"],
     ]
-    assert found[0]["datasets"][0]["formats"] == ["HttpData-PULL"]
+    assert found[0]["datasets"][0]["formats"] == ["HttpData-PULL", "HttpData-PUSH"]
     none = await world.consumer.post("/catalogue", {"provider": PROVIDER, "filter": [{"keyword": "none"}]})
     assert (none["datasets"], none["catalogues"], none["next"]) == ([], [], None)
 

@@ -126,6 +126,9 @@ FILE = Received("/x", 1, "sha-256:" + "0" * 64, "blake3:" + "0" * 64, NOW)
         (TransferState.STARTED, {"problem": "refused"}, True),
         (TransferState.COMPLETED, {"fetch": True}, True),
         (TransferState.TERMINATED, {"fetch": True}, True),
+        (TransferState.STARTED, {"push": True}, False),
+        (TransferState.STARTED, {"push": True, "fetch": True, "received": FILE}, True),
+        (TransferState.SUSPENDED, {"push": True}, True),
     ],
 )
 def test_a_transfer_is_settled_when_the_data_can_be_had_or_never_will(state, changes, settled):

@@ -16,7 +16,7 @@ from corridor.store.bodies import from_body
 from corridor.store.rows import term_rows
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0002"
 
 _BATCH: Final = 1000
 
