@@ -47,7 +47,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Found:
-    """Datasets that the partner sees in the order of the walk, where that stopped (None: at its end), along what it went."""
+    """Datasets that the partner sees in the order of the walk, where that stopped (None: at its end), and its term."""
 
     seen: list[tuple[DatasetRecord, Dataset]] = field(default_factory=list)
     at: str | None = None
