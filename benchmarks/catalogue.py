@@ -3,7 +3,8 @@
 Builds the store in batches (publishing a million files is not the point), then measures pages of 100 at the start, in
 the middle and at the end: the use case in this process, and a node in a process of its own over HTTP, asked as a
 partner asks it. One dataset in ten has terms that this partner does not meet, one in five counts persons. Prints a
-table, asserts nothing.
+table, asserts nothing. Beside the time stands the processor time of the node for a page, which other work on the
+machine does not change much.
 
     python benchmarks/catalogue.py [--datasets 1000000] [--rounds 40] [--keep FOLDER]
 
@@ -129,8 +130,10 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)] * 1000
 
 
-def show(what: str, values: list[float], more: str = "") -> None:
-    print(f"{what:<58} {percentile(values, 0.5):8.1f} {percentile(values, 0.95):8.1f}  {more}", flush=True)
+def show(what: str, values: list[float], cpu: float, more: str = "") -> None:
+    """A line: percentiles, and the processor time of all pages together, in seconds, for one of them."""
+    each = cpu / len(values) * 1000
+    print(f"{what:<58} {percentile(values, 0.5):8.1f} {percentile(values, 0.95):8.1f} {each:8.1f}  {more}", flush=True)
 
 
 def places(size: int) -> dict[str, str]:
@@ -146,14 +149,14 @@ async def use_case(loaded, partner_id: str, size: int, rounds: int) -> None:
         for name, condition in FILTERS.items():
             for depth, start_ in places(size).items():
                 cursor = ctx.secrets.seal(f"catalogue 1 > {start_}") if start_ else None
-                seconds, found = [], 0
+                seconds, found, cpu = [], 0, time.process_time()
                 for _ in range(rounds):
                     begun = time.perf_counter()
                     page = await catalogue(ctx, partner, CatalogRequest(new_id(), condition), cursor)
                     orjson.dumps(codec.encode(page.catalog))
                     seconds.append(time.perf_counter() - begun)
                     found = sum(len(one.datasets) for one in (page.catalog, *page.catalog.catalogs))
-                show(f"use case: {name}, {depth}", seconds, f"{found} datasets")
+                show(f"use case: {name}, {depth}", seconds, time.process_time() - cpu, f"{found} datasets")
 
 
 @dataclasses.dataclass
@@ -184,14 +187,19 @@ def over_http(provider: DemoNode, partner: Partner, seal, size: int, rounds: int
     for name, condition in FILTERS.items():
         for depth, start_ in places(size).items():
             cursor = seal(f"catalogue 1 > {start_}") if start_ else None
+            cpu = cpu_seconds(provider)
             measured = [partner.page(condition, cursor) for _ in range(rounds)]
-            show(f"HTTP: {name}, {depth}", [one[0] for one in measured], f"{measured[-1][1]} datasets")
+            cpu = cpu_seconds(provider) - cpu
+            show(f"HTTP: {name}, {depth}", [one[0] for one in measured], cpu, f"{measured[-1][1]} datasets")
     for time_ in ("first", "second"):
+        cpu = cpu_seconds(provider)
         seconds, seen = walk(partner, ({"keyword": "unlike"},))
-        show(f"HTTP: no two profiles alike, the {time_} time", seconds, f"{seen} datasets, {len(seconds)} pages")
-    before = resident(provider)
+        cpu = cpu_seconds(provider) - cpu
+        show(f"HTTP: no two profiles alike, the {time_} time", seconds, cpu, f"{seen} datasets, {len(seconds)} pages")
+    before, cpu = resident(provider), cpu_seconds(provider)
     seconds, seen = walk(partner, ())
-    show(f"HTTP: each page of a walk over all {seen:,}", seconds, f"{len(seconds):,} pages")
+    cpu = cpu_seconds(provider) - cpu
+    show(f"HTTP: each page of a walk over all {seen:,}", seconds, cpu, f"{len(seconds):,} pages")
     print(f"walk over the whole catalogue: {sum(seconds):.0f} s")
     print(f"memory of the node before / after the walk: {before:.0f} / {resident(provider):.0f} MB")
 
@@ -210,6 +218,12 @@ def resident(node: DemoNode) -> float:
     """Resident memory in MB."""
     pages = int(Path(f"/proc/{node.process.pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def cpu_seconds(node: DemoNode) -> float:
+    """Processor time that the node's process has used."""
+    fields = Path(f"/proc/{node.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -236,7 +250,7 @@ def measure(loaded, options: argparse.Namespace) -> None:
     if not database.exists():
         print(f"built in {asyncio.run(build(database, options.datasets)):.0f} s")
     print(f"database: {database.stat().st_size / 1e6:.0f} MB")
-    print(f"{'':<58} {'p50 ms':>8} {'p95 ms':>8}")
+    print(f"{'':<58} {'p50 ms':>8} {'p95 ms':>8} {'CPU ms':>8}")
     seal = asyncio.run(sealing(provider))
     asyncio.run(use_case(provider, consumer.settings.node.id, options.datasets, options.rounds))
     begun = time.perf_counter()

@@ -47,10 +47,11 @@ class _Place:
 
 @dataclass(slots=True)
 class _Found:
-    """Datasets that the partner sees, in the order of the walk, and where the walk stopped: None at its end."""
+    """Datasets that the partner sees in the order of the walk, where that stopped (None: at its end), and its term."""
 
     seen: list[tuple[DatasetRecord, Dataset]] = field(default_factory=list)
     at: str | None = None
+    follow: str | None = None
 
 
 async def catalogue(ctx: Context, partner: Participant, request: CatalogRequest, cursor: str | None = None) -> Page:
@@ -97,7 +98,9 @@ async def _look(ctx: Context, viewer: Viewer, wanted: Wanted, place: _Place) -> 
             backwards=place.backwards,
             limit=missing,
             look_at=look * _ENTRIES - entries,
+            follow=found.follow,
         )
+        found.follow = stretch.follow
         judged, entries = judged + len(stretch.datasets), entries + stretch.looked
         await _see(ctx, viewer, wanted, stretch, found)
     return found

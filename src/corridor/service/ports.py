@@ -77,11 +77,13 @@ class Stretch:
         datasets: in the order of the walk.
         at: the id at which the next stretch starts; None where the walk has come to its end.
         looked: entries of the index that were looked at.
+        follow: the term whose entries were followed; the next stretch need not look for the rarest one again.
     """
 
     datasets: tuple[DatasetRecord, ...]
     at: DatasetId | None
     looked: int
+    follow: str | None = None
 
 
 class Store(Protocol):
@@ -160,6 +162,7 @@ class Store(Protocol):
         backwards: bool = False,
         limit: int = 100,
         look_at: int = 5000,
+        follow: str | None = None,
     ) -> Stretch:
         """Datasets that are not withdrawn and have all the terms (`service.finding.terms_of`), in order of id.
 
@@ -169,6 +172,7 @@ class Store(Protocol):
             backwards: whether the walk goes from greater ids to smaller ones.
             limit: datasets at most.
             look_at: entries of the index that are looked at, at most, however few of them fit.
+            follow: one of the terms, as the stretch before said.
         """
         ...
 

@@ -266,8 +266,10 @@ class MemoryStore:
         backwards: bool = False,
         limit: int = 100,
         look_at: int = 5000,
+        follow: str | None = None,
     ) -> Stretch:
         """Datasets that are not withdrawn and have all the terms, in order of id; see the port."""
+        _ = follow
         every = sorted((key for key, kept in self._datasets.items() if kept.withdrawn is None), reverse=backwards)
         ahead = [key for key in every if (key < start if backwards else key > start)]
         found: list[DatasetRecord] = []

@@ -165,6 +165,7 @@ class SqliteStore:
         backwards: bool = False,
         limit: int = 100,
         look_at: int = 5000,
+        follow: str | None = None,
     ) -> Stretch:
         """Datasets that are not withdrawn and have all the terms, in order of id; see the port."""
         # Whoever judges a long stretch keeps the event loop: others are served before the next one.
@@ -173,7 +174,9 @@ class SqliteStore:
         async def read(sql: str, **where: Any) -> list[Any]:
             return self._rows(sql, **where)
 
-        return await walk(read, Walk(tuple(terms), start, backwards=backwards, limit=limit, look_at=look_at))
+        return await walk(
+            read, Walk(tuple(terms), start, backwards=backwards, limit=limit, look_at=look_at, follow=follow)
+        )
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
         """The paper of that id, revoked or not."""

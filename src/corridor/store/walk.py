@@ -37,6 +37,7 @@ class Walk:
     backwards: bool
     limit: int
     look_at: int
+    follow: str | None = None
 
 
 async def walk(read: Read, asked: Walk) -> Stretch:
@@ -58,6 +59,7 @@ async def _along_index(read: Read, asked: Walk) -> Stretch:
         return Stretch((), None, 0)
     sql = statements.FOUND_BEFORE if asked.backwards else statements.FOUND
     found: list[DatasetRecord] = []
+    followed = where["term0"]
     start, looked, size = asked.start, 0, asked.limit
     while looked < asked.look_at:
         size = min(size, asked.look_at - looked)
@@ -68,15 +70,17 @@ async def _along_index(read: Read, asked: Walk) -> Stretch:
             if body is not None:
                 found.append(from_body(DatasetRecord, body))
             if len(found) == asked.limit:
-                return Stretch(tuple(found), DatasetId(start), looked)
+                return Stretch(tuple(found), DatasetId(start), looked, followed)
         if len(rows) < size:
-            return Stretch(tuple(found), None, looked)
+            return Stretch(tuple(found), None, looked, followed)
         size *= _GROWTH
-    return Stretch(tuple(found), DatasetId(start), looked)
+    return Stretch(tuple(found), DatasetId(start), looked, followed)
 
 
 async def _where(read: Read, asked: Walk) -> Mapping[str, str] | None:
-    """The terms as parameters, the rarest first; None if one of them has no entry at all."""
+    """The terms as parameters, the one to follow first; None if one of them is found to have no entry at all."""
+    if asked.follow in asked.terms:
+        return _parameters(sorted(asked.terms, key=lambda term: term != asked.follow))
     sizes: dict[str, int] = {}
     for limit in _SIZES:
         sizes = {term: await _size(read, term, limit) for term in asked.terms}
@@ -84,8 +88,12 @@ async def _where(read: Read, asked: Walk) -> Mapping[str, str] | None:
             break
     if not min(sizes.values()):
         return None
-    rarest = sorted(asked.terms, key=lambda term: sizes[term])[:MOST_TERMS]
-    return {f"term{number}": term for number, term in enumerate(rarest + [""] * (MOST_TERMS - len(rarest)))}
+    return _parameters(sorted(asked.terms, key=lambda term: sizes[term]))
+
+
+def _parameters(terms: list[str]) -> Mapping[str, str]:
+    used = terms[:MOST_TERMS]
+    return {f"term{number}": term for number, term in enumerate(used + [""] * (MOST_TERMS - len(used)))}
 
 
 async def _size(read: Read, term: str, limit: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from corridor.base.errors import StaleError
 from corridor.base.ids import DatasetId
@@ -14,7 +15,7 @@ from corridor.testing import store_samples as a
 D1 = DatasetId("urn:uuid:d1")
 
 
-async def walked(store: Store, *terms: str, start: str = "", backwards: bool = False, **bounds: int) -> list[str]:
+async def walked(store: Store, *terms: str, start: str = "", backwards: bool = False, **bounds: Any) -> list[str]:
     """The ids of a whole walk over the datasets on offer, stretch by stretch."""
     found: list[str] = []
     at: str | None = start

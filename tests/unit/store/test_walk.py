@@ -50,6 +50,17 @@ async def test_the_walk_follows_the_rarest_term(filled, asked):
     assert entries(asked) == 2
 
 
+async def test_a_walk_that_goes_on_need_not_look_for_the_rarest_term_again(filled, asked):
+    first = await filled.on_offer(("keyword:all", "keyword:some"), limit=2)
+    assert first.follow == "keyword:some"
+    asked.clear()
+    second = await filled.on_offer(("keyword:all", "keyword:some"), start=first.at, limit=2, follow=first.follow)
+    assert [record.id for record in second.datasets] == ["urn:d:020", "urn:d:030"]
+    assert {sql for sql, _, _ in asked} == {statements.FOUND}
+    other = await filled.on_offer(("keyword:all", "keyword:some"), limit=2, follow="keyword:one")
+    assert other.follow == "keyword:some"
+
+
 async def test_a_term_without_entries_ends_the_walk_before_it_begins(filled, asked):
     found = await filled.on_offer(("keyword:all", "keyword:none"))
     assert (found.datasets, found.at, found.looked) == ((), None, 0)
