@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from corridor.app.decisions import load_desk
 from corridor.app.listeners import bind
 from corridor.app.offers import check_offers_in
 from corridor.app.rulebook import load_rules
@@ -51,6 +52,7 @@ def examine(loaded: LoadedSettings) -> tuple[Finding, ...]:
         ("protocol listener", lambda node: _listener(node.settings.listen.protocol, "listen.protocol")),
         ("management listener", lambda node: _listener(node.settings.listen.management, "listen.management")),
         ("rulebook", _rules),
+        ("decisions", _decisions),
     )
     return tuple(_found(name, run, loaded) for name, run in checks)
 
@@ -74,6 +76,13 @@ def _identity(loaded: LoadedSettings) -> str:
             remedy=f"partners will look for {expected}: correct `node.id` or `listen.public_url`",
         )
     return f"{settings.node.id}, under the law of {settings.node.country}"
+
+
+def _decisions(loaded: LoadedSettings) -> str:
+    decisions = loaded.settings.decisions
+    load_desk(decisions)
+    hook = f"the hook `{decisions.hook}`" if decisions.hook else "no hook"
+    return f"{len(decisions.rules)} rules, {hook}"
 
 
 def _keys(loaded: LoadedSettings) -> str:

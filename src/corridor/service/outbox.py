@@ -69,6 +69,9 @@ async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:
     if hopeless:
         await _give_up(ctx, task, error)
         return
+    if await ctx.store.task(task.id) is None:
+        # The partner's message has overtaken ours while it was on its way: there is nothing left to put off.
+        return
     wait = min(ctx.patience.first * 2 ** (attempts - 1), ctx.patience.longest) * ctx.jitter()
     later = replace(task, attempts=attempts, problem=problem, due=ctx.clock.now() + wait)
     await ctx.store.commit(Changes(tasks=(later,)))

@@ -253,8 +253,9 @@ async def resume(ctx: Context, pid: ProcessId) -> TransferRecord:
 
 async def _resume(ctx: Context, pid: ProcessId) -> TransferRecord:
     record = await _any(ctx, pid)
-    if record.transfer.state is not _State.SUSPENDED:
-        raise ConflictError("the transfer is not suspended", remedy="there is nothing to resume")
+    if record.transfer.state is _State.REQUESTED:
+        # A start would be legal, but whether there is to be a first one is for the desk to say.
+        raise ConflictError("the transfer has not started yet", remedy="only what was suspended is resumed")
     turn = await transfer_turn.start(ctx, record)
     if not isinstance(turn.message, TransferStart):
         raise ForbiddenError("the agreement or the law no longer allow the transfer")

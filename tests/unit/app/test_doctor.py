@@ -31,6 +31,7 @@ CHECKS = [
     "protocol listener",
     "management listener",
     "rulebook",
+    "decisions",
 ]
 
 
@@ -275,3 +276,9 @@ cases:
     node.path("cn").mkdir()
     node.path("cn/wrong.yaml").write_text(case, "utf-8")
     assert problem(node, "rulebook") == "cases of the rulebook fail; see `corridor rulebook check`"
+
+
+def test_a_hook_that_is_not_there_is_found(node):
+    with (node.folder / "corridor.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[decisions]\nhook = "nowhere:decide"\n')
+    assert "the decision hook `nowhere:decide` cannot be imported" in problem(node, "decisions")

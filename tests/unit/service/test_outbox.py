@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from corridor.base.errors import ForbiddenError, UnreachableError
+from corridor.dsp.messages import NegotiationTermination
 from corridor.dsp.states import NegotiationState, TransferState
 from corridor.service import addresses, negotiate, outbox, transfer, transfer_turn
 from corridor.service.context import Patience
@@ -290,3 +291,23 @@ async def test_the_next_wait_is_that_of_the_first_task_that_is_due(exchange, net
     assert outbox.next_wait(importer.context, (), hour) == hour
     assert outbox.next_wait(importer.context, (later,), hour) == timedelta(seconds=30)
     assert outbox.next_wait(importer.context, (later, past), hour) == timedelta(0)
+
+
+async def test_what_was_cancelled_while_it_was_on_its_way_is_not_put_off(exchange, exporter, importer, asked):
+    """The partner ends the negotiation before it answers our request with a 404."""
+    await importer.step()
+    (task,) = await exporter.store.tasks()
+
+    class Crossing:
+        async def request(self, *_):
+            theirs = await exporter.store.negotiation_by_peer(importer.me.id, asked.negotiation.own_pid)
+            pids = theirs.negotiation.own_pid, asked.negotiation.own_pid
+            gone = NegotiationTermination("urn:m", *pids, "gone")
+            await negotiate.receive(exporter.context, importer.me, gone, theirs.negotiation.own_pid)
+            return Reply(404, None)
+
+    exporter.context = replace(exporter.context, sender=Crossing())
+    await exporter.step()
+    await exporter.step()
+    assert task.kind is TaskKind.DECIDE
+    assert await exporter.store.tasks() == ()

@@ -124,6 +124,10 @@ async def test_a_no_ends_it_with_its_reason(exchange, exporter, importer):
 
 
 async def test_only_what_is_suspended_is_resumed(exchange, exporter):
+    Hook(exporter, REQUESTED=[Hold("ask legal")])
+    held = await exchange.theirs(await exchange.running())
+    with pytest.raises(ConflictError, match="has not started yet"):
+        await transfer.resume(exporter.context, held.transfer.own_pid)
     record = await exchange.running()
     for pid, member in ((record.transfer.own_pid, exchange.importer), (record.transfer.peer_pid, exporter)):
         with pytest.raises(ConflictError):
