@@ -224,7 +224,10 @@ def data_service(path: str, digest: str) -> DataService:
     async def record(*_: object) -> None:
         await asyncio.sleep(0)
 
-    return DataService(open_, record, lambda error: (500, {}, str(error).encode()), lambda: datetime.now(UTC))
+    async def metered(_: Opening) -> int:
+        return 0
+
+    return DataService(open_, record, lambda error: (500, {}, str(error).encode()), lambda: datetime.now(UTC), metered)
 
 
 def download(port: int, size: int) -> float:

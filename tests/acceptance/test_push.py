@@ -265,8 +265,20 @@ def test_a_push_between_nodes_is_paused_by_either_side_and_goes_on_where_it_was(
     member = getattr(pair, who)
     member.client.suspend(at[who], "one moment")
     for node, one in ((pair.provider, at["provider"]), (pair.consumer, at["consumer"])):
-        kit.until(lambda node=node, one=one: state_of(node, one, "SUSPENDED"))
+        found = kit.until(lambda node=node, one=one: state_of(node, one, "SUSPENDED"))
+        assert found["reasons"] == ["one moment"]
     assert part.stat().st_size < HUGE
     member.client.resume(at[who])
     theirs = check_delivered(pair, kit, agreement, pid)
     assert HUGE <= theirs["usage"]["size"] < 2 * HUGE - 16 * MIB
+
+
+def test_a_provider_that_is_killed_in_the_middle_of_a_pull_has_all_of_it_in_the_meter_as_well(kit, pair, huge):
+    agreement = kit.agree(pair.consumer, pair.provider, huge)
+    pid = pair.consumer.client.transfer(agreement, fetch=True)["pid"]
+    kit.until(lambda: part_of(pair.consumer), pause=0.001)
+    pair.provider.kill()
+    pair.provider.start()
+    pair.provider.await_ready()
+    theirs = check_delivered(pair, kit, agreement, pid)
+    assert (theirs["usage"]["size"], theirs["usage"]["requests"]) == (HUGE, 2)

@@ -108,6 +108,9 @@ class Node:
     async def record(self, _opening, size, rows, whole):
         self.metered.append((size, rows, whole))
 
+    async def sum(self, _opening):
+        return sum(size for size, _, _ in self.metered)
+
     def app(self):
         def on_error(error):
             status = 403 if isinstance(error, ForbiddenError) else 401
@@ -117,7 +120,7 @@ class Node:
                 b'{"detail": "' + error.message.encode() + b'"}',
             )
 
-        return DataPlane(DataService(self.open, self.record, on_error, lambda: NOW))
+        return DataPlane(DataService(self.open, self.record, on_error, lambda: NOW, self.sum))
 
 
 @pytest.fixture

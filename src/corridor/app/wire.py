@@ -241,7 +241,10 @@ def _data_service(ctx: Context) -> DataService:
     async def record(opening: Opening, size: int, rows: int, whole: bool) -> None:  # noqa: FBT001 - the port's shape
         await access.record_served(ctx, opening.grant, opening.content, size, rows, whole=whole)
 
-    return DataService(open_one, record, render_problem, ctx.clock.now)
+    async def metered(opening: Opening) -> int:
+        return (await ctx.store.usage(transfer=opening.grant.transfer)).size
+
+    return DataService(open_one, record, render_problem, ctx.clock.now, metered)
 
 
 def request_limits(limits: LimitSettings) -> RequestLimits:

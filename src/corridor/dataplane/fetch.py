@@ -23,6 +23,7 @@ from corridor.base.errors import (
 from corridor.base.ids import ProcessId, printable
 from corridor.dataplane.answers import FIELD_VALUE, TRY_AGAIN, Stated, beginning_of, reason_of, shown, stated_in
 from corridor.dataplane.partial import PartFile
+from corridor.dataplane.server import HELD_HEADER
 from corridor.dataplane.tries import BrokenError, until_whole
 from corridor.service.ports import Fetched
 
@@ -174,6 +175,8 @@ class _Download:
         if self._part.size and self._stated is not None and self._stated.tag is not None:
             # RFC 9110 §13.1.5: the rest, if it is still the rest of this content, else all of it
             headers |= {"Range": f"bytes={self._part.size}-", "If-Range": self._stated.tag}
+            # A provider that was killed has not recorded what it had sent; and without that it signs no receipt.
+            headers[HELD_HEADER] = str(self._part.size)
         return headers
 
     async def _take(self, response: aiohttp.ClientResponse) -> None:

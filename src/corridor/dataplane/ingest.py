@@ -21,7 +21,7 @@ from corridor.dataplane.fetch import file_name
 from corridor.dataplane.partial import PartFile
 from corridor.dataplane.ranges import Span, parse_content_range
 from corridor.dataplane.server import ROWS_HEADER, ErrorAnswer, Message, Receive, Send, answer, transfer_of
-from corridor.service.intake import Intake
+from corridor.service.intake import PAUSED, Intake
 from corridor.service.ports import Fetched
 
 OFFSET_HEADER: Final = "Upload-Offset"
@@ -51,10 +51,10 @@ class _GoneError(Exception):
 
 
 class _OffsetError(Exception):
-    """What is sent does not begin where what is held ends: after so many bytes."""
+    """What is sent does not go on where what is held ends, after so many bytes; or not now."""
 
-    def __init__(self, held: int) -> None:
-        super().__init__()
+    def __init__(self, held: int, why: str = "another part of the content is missing") -> None:
+        super().__init__(why)
         self.held = held
 
 
@@ -66,15 +66,20 @@ class _Arrival:
         self.stated: Stated | None = None
         self.bringing: asyncio.Task[None] | None = None
         self.expiry: asyncio.TimerHandle | None = None
+        self.complete = False
 
     async def claim(self) -> None:
-        """End the request before: its connection broke, whether or not that has been noticed here."""
+        """End the request before: its connection broke, whether or not that has been noticed here.
+
+        One that has brought everything is not ended, but waited for.
+        """
         if self.expiry is not None:
             self.expiry.cancel()
-        before = self.bringing
-        if before is not None and not before.done():
-            before.cancel()
-            await asyncio.wait({before})
+        # Others may claim it while we wait, and come first.
+        while self.bringing is not None and not self.bringing.done():
+            if not self.complete:
+                self.bringing.cancel()
+            await asyncio.wait({self.bringing})
 
 
 class Ingest:
@@ -116,7 +121,7 @@ class Ingest:
         except _GoneError:
             await answer(send, 408, {"Content-Length": "0", "Connection": "close"})
         except _OffsetError as offset:
-            fault = ConflictError("another part of the content is missing", remedy="ask with HEAD, and send the rest")
+            fault = ConflictError(str(offset), code="offset", remedy="ask with HEAD, and send the rest")
             await self._refuse(send, fault, {OFFSET_HEADER: str(offset.held)})
         except Exception as error:  # noqa: BLE001 - the boundary of this application: nothing may pass for success
             await self._refuse(send, error, {})
@@ -125,6 +130,8 @@ class Ingest:
 
     async def _refuse(self, send: Send, error: Exception, fields: Mapping[str, str]) -> None:
         status, headers, body = self._service.on_error(error)
+        if isinstance(error, ForbiddenError) and error.code == PAUSED:
+            status, fields = 503, {**fields, "Retry-After": "1"}
         await answer(send, status, {**headers, **fields, "Content-Length": str(len(body))}, body)
 
     async def _serve(self, scope: Message, receive: Receive) -> tuple[int, Mapping[str, str]]:
@@ -133,12 +140,14 @@ class Ingest:
         if scope["method"] == "HEAD":
             return 200, await self._held(intake)
         if intake.taken is not None:
-            raise ConflictError("the content of this transfer was taken already", code="taken")
+            raise _OffsetError(intake.taken.size, "the content of this transfer was taken already")
         stated, span = _stated_in(fields)
         if span.of > self._max_size:
             raise TooLargeError(f"a content has at most {self._max_size} bytes", place="Content-Length")
         arrival = self._arrival(intake.transfer)
         await arrival.claim()
+        if self._arrivals.get(intake.transfer) is not arrival:
+            raise _OffsetError(arrival.part.size, "another request has brought the content meanwhile")
         arrival.bringing = asyncio.create_task(self._bring(arrival, intake, stated, span, receive))
         try:
             await _outcome(arrival.bringing, arrival.part)
@@ -185,6 +194,7 @@ class Ingest:
         await self._write(part, intake, receive)
         if part.size != span.of:
             raise _GoneError
+        arrival.complete = True
         try:
             await self._keep(part, intake, stated)
         finally:
@@ -201,7 +211,8 @@ class Ingest:
                 if message["type"] == "http.disconnect":
                     raise _GoneError
                 if reason := intake.still_allowed():
-                    raise ForbiddenError(reason, code="transfer")
+                    # Why, the provider hears in a message of the protocol, which may come after this answer.
+                    raise _OffsetError(part.size, reason)
                 pieces.append(message.get("body", b""))
                 size, more = size + len(pieces[-1]), message.get("more_body", False)
                 if size >= _PIECE:

@@ -43,6 +43,22 @@ def check_allowed(use: Allowed, now: datetime) -> None:
         raise ForbiddenError(reason)
 
 
+async def make_good(
+    record: Callable[[int, int, bool], Awaitable[None]], content: Content, metered: int, held: int
+) -> None:
+    """Record what the other side says it holds and no meter has: a node that is killed cannot record what it had sent.
+
+    Args:
+        record: as for a `Meter`.
+        content: what is handed out.
+        metered: its bytes that were recorded in this transfer.
+        held: its first bytes that the other side says it holds.
+    """
+    if metered < held < content.size:
+        rows = rows_between(content.rows, content.size, metered, held)
+        await record(held - metered, rows, False)  # noqa: FBT003 - the shape of every record
+
+
 class Meter:
     """Records a request once: in full before its last chunk, or as far as it was handed out when it breaks.
 

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -19,10 +20,9 @@ import aiohttp
 
 from corridor.base.errors import CorridorError, ForbiddenError, MalformedError, UnreachableError
 from corridor.dataplane.answers import FIELD_VALUE, TRY_AGAIN, beginning_of, number_in, reason_of, shown
-from corridor.dataplane.counting import rows_between
 from corridor.dataplane.digest import parse_repr_digest, repr_digest
 from corridor.dataplane.ingest import OFFSET_HEADER
-from corridor.dataplane.meter import CHUNK, Meter, check_allowed
+from corridor.dataplane.meter import CHUNK, Meter, check_allowed, make_good
 from corridor.dataplane.ranges import Span
 from corridor.dataplane.reading import PublishedFile
 from corridor.dataplane.server import ROWS_HEADER
@@ -148,7 +148,8 @@ class _Upload:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise BrokenError("no connection") from error
         opened = await self._push.open()
-        await self._make_good(opened)
+        record = partial(self._push.record, opened)
+        await make_good(record, content, await self._push.metered(), self.held)
         async with await PublishedFile.open(content.path, content.size, content.modified_ns) as file:
             await self._send(opened, file, Span(self.held, content.size, content.size))
 
@@ -165,18 +166,8 @@ class _Upload:
         self.held = offset if offset is not None and offset < content.size else 0
         return stated is not None and parse_repr_digest(stated) == content.sha256
 
-    async def _make_good(self, opened: Access) -> None:
-        """Meter what arrived and is in no meter: a node that is killed cannot record what it had sent."""
-        content, metered = self._push.content, await self._push.metered()
-        if metered < self.held:
-            rows = rows_between(content.rows, content.size, metered, self.held)
-            await self._push.record(opened, self.held - metered, rows, False)  # noqa: FBT003 - the port's shape
-
     async def _send(self, opened: Access, file: PublishedFile, span: Span) -> None:
-        async def record(size: int, rows: int, whole: bool) -> None:  # noqa: FBT001 - the port's shape
-            await self._push.record(opened, size, rows, whole)
-
-        meter = Meter(record, self._push.content, span)
+        meter = Meter(partial(self._push.record, opened), self._push.content, span)
         try:
             async with asyncio.timeout(self._limits.stall_seconds) as deadline:
                 body = _Body(

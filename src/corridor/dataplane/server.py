@@ -19,13 +19,16 @@ from typing import Any, Final, Self
 
 from corridor.base.ids import ProcessId, check_id, printable
 from corridor.dataplane.digest import repr_digest
-from corridor.dataplane.meter import CHUNK, Meter, check_allowed
+from corridor.dataplane.meter import CHUNK, Meter, check_allowed, make_good
 from corridor.dataplane.ranges import Span, requested
 from corridor.dataplane.reading import PublishedFile
 from corridor.service.records import Content, Grant
 
 ROWS_HEADER: Final = "Corridor-Rows"
 """The response field that states the data rows of the whole content."""
+
+HELD_HEADER: Final = "Corridor-Held"
+"""The request field of one that resumes: how many bytes from the beginning it holds of this transfer's content."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -65,12 +68,14 @@ class DataService:
             for every answer of which a byte was handed out; an exception cuts the answer off.
         on_error: turns an exception into status, header fields and body.
         now: tells the time.
+        metered: the body bytes recorded in the opening's transfer until now.
     """
 
     open: Callable[[str | None, ProcessId], Awaitable[Opening]]
     record: Callable[[Opening, int, int, bool], Awaitable[None]]
     on_error: Callable[[Exception], ErrorAnswer]
     now: Callable[[], datetime]
+    metered: Callable[[Opening], Awaitable[int]]
 
 
 class DataPlane:
@@ -115,6 +120,7 @@ class DataPlane:
         if span is None:
             await answer(send, 416, _not_satisfiable(content))
             return
+        await self._make_good(opening, fields, span)
         async with await PublishedFile.open(content.path, content.size, content.modified_ns) as file:
             start = _start_of(content, span)
             if scope["method"] == "HEAD":
@@ -125,6 +131,12 @@ class DataPlane:
                 await client.send(start)
                 await self._stream(opening, file, span, client)
                 await client.send({"type": "http.response.body"})
+
+    async def _make_good(self, opening: Opening, fields: Mapping[str, str], span: Span) -> None:
+        held = fields.get(HELD_HEADER.lower(), "")
+        if span.start and held == str(span.start):
+            metered = await self._service.metered(opening)
+            await make_good(partial(self._service.record, opening), opening.content, metered, span.start)
 
     async def _stream(self, opening: Opening, file: PublishedFile, span: Span, client: _Client) -> None:
         meter = Meter(partial(self._service.record, opening), opening.content, span)
@@ -250,4 +262,4 @@ async def answer(send: Send, status: int, headers: Mapping[str, str], body: byte
     await send({"type": "http.response.body", "body": body})
 
 
-__all__ = ["CHUNK", "ROWS_HEADER", "DataPlane", "DataService", "ErrorAnswer", "Opening", "etag_of"]
+__all__ = ["CHUNK", "HELD_HEADER", "ROWS_HEADER", "DataPlane", "DataService", "ErrorAnswer", "Opening", "etag_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from corridor.base.errors import ConflictError, ForbiddenError, NotFoundError
 from corridor.base.ids import ProcessId
@@ -15,6 +16,9 @@ from corridor.service.delivery import arrived
 from corridor.service.ports import Changes, Fetched
 from corridor.service.process import merged, until_settled
 from corridor.service.records import Received, TransferRecord
+
+PAUSED: Final = "suspended"
+"""The code of a refusal that may be over soon: the provider may not have heard yet that we suspended the transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,11 @@ async def open_intake(ctx: Context, authorization: str | None, transfer: Process
 
 
 def _check_running(record: TransferRecord) -> None:
-    if record.transfer.reported_state is not TransferState.STARTED:
-        raise ForbiddenError(f"the transfer is {record.transfer.reported_state}", code="transfer")
+    state = record.transfer.reported_state
+    if state is not TransferState.STARTED:
+        raise ForbiddenError(
+            f"the transfer is {state}", code=PAUSED if state is TransferState.SUSPENDED else "transfer"
+        )
 
 
 async def taken(ctx: Context, transfer: ProcessId, fetched: Fetched) -> None:

@@ -22,7 +22,7 @@ from corridor.base.ids import ProcessId
 from corridor.dataplane.digest import repr_digest
 from corridor.dataplane.fetch import file_name
 from corridor.dataplane.ingest import OFFSET_HEADER, Ingest, IntakeService
-from corridor.service.intake import Intake
+from corridor.service.intake import PAUSED, Intake
 from corridor.service.records import Received
 
 BYTES = bytes(range(256)) * 12 * 1024  # 3 MiB
@@ -47,9 +47,12 @@ class Consumer:
     def __init__(self):
         self.already, self.reason, self.fault = None, None, None
         self.taken = []
-        self.checks = asyncio.Event()
+        self.checks, self.began, self.keeping = asyncio.Event(), asyncio.Event(), None
+        self.refusal = None
 
     async def open(self, authorization, transfer):
+        if self.refusal:
+            raise self.refusal
         if authorization != TOKEN:
             raise UnauthenticatedError("the token is not valid here")
         return Intake(transfer, self.already, self.still_allowed)
@@ -59,6 +62,9 @@ class Consumer:
         return self.reason
 
     async def keep(self, transfer, fetched):
+        self.began.set()
+        if self.keeping:
+            await self.keeping.wait()
         if self.fault:
             raise self.fault
         self.taken.append((transfer, fetched))
@@ -258,7 +264,8 @@ async def test_what_is_no_longer_wanted_is_refused_in_the_middle(ask, begin, con
     reader, writer = await begin(BYTES[:1000], leave=False)
     consumer.reason = "the transfer is SUSPENDED"
     writer.write(BYTES[1000:2000])
-    assert b"403" in await reader.readline()
+    assert b"409" in await reader.readline()
+    assert b"the transfer is SUSPENDED" in await reader.read(-1)
     writer.close()
     await writer.wait_closed()
     consumer.reason = None
@@ -270,8 +277,39 @@ async def test_a_token_counts_for_one_content(ask, consumer):
     consumer.already = Received("/x", SIZE, SHA256, "blake3:0", at)
     status, fields, _ = await ask("HEAD")
     assert (status, fields[OFFSET_HEADER], fields["Repr-Digest"]) == (200, str(SIZE), repr_digest(SHA256))
-    status, _, body = await ask()
-    assert (status, "taken already" in body) == (409, True)
+    status, fields, body = await ask()
+    assert (status, fields[OFFSET_HEADER], "taken already" in body) == (409, str(SIZE), True)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT"])
+@pytest.mark.parametrize(("code", "status"), [(PAUSED, 503), ("transfer", 403)])
+async def test_what_is_suspended_is_not_wanted_now_and_what_has_ended_never(ask, consumer, method, code, status):
+    consumer.refusal = ForbiddenError("the transfer does not run", code=code)
+    answered, fields, _ = await ask(method)
+    assert (answered, fields.get("Retry-After")) == (status, "1" if code == PAUSED else None)
+
+
+async def test_a_request_that_comes_while_all_is_being_kept_waits_and_is_told(ask, consumer):
+    consumer.keeping = asyncio.Event()
+    first = asyncio.create_task(ask())
+    await consumer.began.wait()
+    late = [asyncio.create_task(ask()), asyncio.create_task(ask("HEAD"))]
+    await asyncio.sleep(0.05)
+    consumer.keeping.set()
+    assert (await first)[0] == 204
+    statuses = [(await one)[0] for one in late]
+    assert statuses == [409, 200]
+    assert len(consumer.taken) == 1
+
+
+async def test_of_several_that_come_at_once_one_brings_the_content(ask, begin, consumer, folder):
+    _, writer = await begin(BYTES[:MIB], leave=False)
+    statuses = sorted([answered[0] for answered in await asyncio.gather(*[ask() for _ in range(4)])])
+    writer.close()
+    await writer.wait_closed()
+    assert statuses[0] == 204
+    assert set(statuses) <= {204, 409}
+    assert {fetched.sha256 for _, fetched in consumer.taken} == {SHA256}
 
 
 async def test_what_the_node_cannot_keep_is_no_success(ask, consumer):
