@@ -125,6 +125,16 @@ class OutboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How other systems hear of events: streams of the management API, and webhooks."""
+
+    streams: Positive = 32
+    """Event streams of the management API that are open at the same time."""
+    heartbeat_seconds: Positive = 15
+    """How long an event stream is silent at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged, and where."""
 
@@ -144,6 +154,7 @@ class Settings:
     trust: TrustSettings = field(default_factory=TrustSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    events: EventSettings = field(default_factory=EventSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

@@ -25,6 +25,7 @@ VERBS: Final = {
     "assess": "assess",
     "papers": "papers",
     "evidence": "evidence",
+    "events": "events",
     "rulebook": "rulebook",
 }
 """Verb to module; a module with an `app` is a group of verbs, in others the verb is the function of its name."""

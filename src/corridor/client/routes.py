@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Unpack, cast
 from urllib.parse import quote
 
 from corridor.base.clock import format_instant
@@ -184,9 +184,14 @@ class Routes:
         found = self._get("/evidence/receipts", agreement=agreement, after=after, limit=limit)
         return cast("shapes.Page[shapes.Receipt]", found)
 
-    def events(self, after: int = -1, limit: int = 100, agreement: str | None = None) -> shapes.EventPage:
-        """The evidence log, from the event after the index `after` on."""
-        return cast("shapes.EventPage", self._get("/events", after=after, limit=limit, agreement=agreement))
+    def events(
+        self,
+        after: int = -1,
+        limit: int = 100,
+        **wanted: Unpack[shapes.EventFilter],
+    ) -> shapes.EventPage:
+        """The evidence log, from the event after the index `after` on; only what is wanted."""
+        return cast("shapes.EventPage", self._get("/events", after=after, limit=limit, **event_query(wanted)))
 
 
 def segment(identifier: str) -> str:
@@ -196,6 +201,13 @@ def segment(identifier: str) -> str:
         MalformedError: it cannot be one; a URL with `.` or `..` would mean another path.
     """
     return quote(check_id(identifier, "id"), safe="")
+
+
+def event_query(wanted: shapes.EventFilter) -> dict[str, Any]:
+    """The filter as parameters of a query."""
+    query: dict[str, Any] = dict(wanted)
+    query["type"] = ",".join(query.pop("types", ())) or None
+    return query
 
 
 def _time(when: date | datetime | None) -> str | None:

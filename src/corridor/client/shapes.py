@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypedDict, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -219,6 +219,37 @@ class EventPage(TypedDict):
 
     items: list[Event]
     next: int | None
+
+
+class EventFilter(TypedDict, total=False):
+    """Which events are wanted; what is left out or None restricts nothing.
+
+    Attributes:
+        types: types of events, or families of them such as `transfer.*`.
+        partner: a participant that is a party to the event.
+        agreement: an agreement that the event belongs to.
+        negotiation: a negotiation that it names.
+        transfer: a transfer process that it names.
+    """
+
+    types: Sequence[str]
+    partner: str | None
+    agreement: str | None
+    negotiation: str | None
+    transfer: str | None
+
+
+class CloudEvent(TypedDict):
+    """An event as other systems are told of it (CloudEvents 1.0); `subject` is missing where there is none."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str
+    datacontenttype: str
+    data: Json
+    subject: NotRequired[str]
 
 
 class Meter(TypedDict):

@@ -59,8 +59,12 @@ class EventsQuery(Input, frozen=True, kw_only=True):
     """Which events of the evidence log."""
 
     after: Annotated[int, Meta(ge=-1, le=2**53 - 1, description="`next` of the page before; -1 for the first")] = -1
-    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="events on the page")] = 100
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="events on the page; a stream has no pages")] = 100
+    type: Annotated[str | None, Meta(description="only these types or families (`transfer.*`), with commas")] = None
+    partner: Annotated[Id | None, Meta(description="only those to which this participant is a party")] = None
     agreement: Annotated[Id | None, Meta(description="only those that belong to this agreement")] = None
+    negotiation: Annotated[Id | None, Meta(description="only those that name this negotiation")] = None
+    transfer: Annotated[Id | None, Meta(description="only those that name this transfer process")] = None
 
 
 class WaitQuery(Input, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Final
 
 from corridor.http.management import border, datasets, evidence, inputs, models, negotiations, status, transfers
 from corridor.http.management.calls import Operation
+from corridor.http.management.following import STREAM_TYPES
 from corridor.http.media import JSON_TYPE
 
 BYTES: Final = "application/octet-stream"
@@ -387,10 +388,11 @@ _EVIDENCE: Final = (
         "GET",
         "/events",
         "evidence",
-        "The evidence log, event by event",
+        "The evidence log, event by event: in pages, or as a stream of CloudEvents that goes on as events are logged",
         evidence.list_events,
         models.EventPage,
         query=inputs.EventsQuery,
+        streams=STREAM_TYPES,
     ),
 )
 
