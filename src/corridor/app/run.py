@@ -35,12 +35,13 @@ async def run_node(
         management = sockets.enter_context(bind(listen.management, "listen.management"))
         async with open_node(loaded, store_type) as node:
             listeners = (Listener(node.protocol, protocol), Listener(_management(loaded, node), management))
-            dispatching = asyncio.create_task(node.dispatcher.run())
+            working = [asyncio.create_task(each) for each in (node.dispatcher.run(), node.herald.run())]
             try:
                 await serve(listeners, lambda: _ready(loaded, ready), node.signal.stop)
             finally:
-                dispatching.cancel()
-                await asyncio.gather(dispatching, return_exceptions=True)
+                for work in working:
+                    work.cancel()
+                await asyncio.gather(*working, return_exceptions=True)
 
 
 def _ready(loaded: LoadedSettings, ready: Callable[[], None]) -> None:

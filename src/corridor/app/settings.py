@@ -132,6 +132,22 @@ class EventSettings:
     """Event streams of the management API that are open at the same time."""
     heartbeat_seconds: Positive = 15
     """How long an event stream is silent at most."""
+    http_hosts: tuple[str, ...] = ()
+    """Host names that webhooks may reach without TLS and on private addresses, such as `localhost`; none by default."""
+    subscriptions: Positive = 100
+    """Subscriptions that there may be; each gets one request at a time."""
+    batch: Positive = 100
+    """Events in one request to a subscriber that takes several."""
+    reply_seconds: Positive = 10
+    """How long the receiver of a webhook may take to answer."""
+    first_wait_ms: Positive = 1000
+    """Wait after the first failure of a webhook; doubled at each further one."""
+    longest_wait_seconds: Positive = 3600
+    """Longest wait between two attempts of a webhook."""
+    attempts: Positive = 12
+    """Attempts after which an event is set aside as a dead letter."""
+    pause_after: Positive = 3
+    """Requests given up in a row after which a subscription pauses, so that it loses nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

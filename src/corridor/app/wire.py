@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -12,8 +12,9 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.resolver import DefaultResolver
 
+from corridor.app.herald import Herald
 from corridor.app.rulebook import load_rules
-from corridor.app.settings import LimitSettings, LoadedSettings, OutboxSettings, Settings
+from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.ids import ParticipantId, ProcessId
@@ -29,8 +30,9 @@ from corridor.http.limits import RequestLimits
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
 from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
-from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
-from corridor.service.context import Context, Patience
+from corridor.http.webhooks import HttpWebhooks
+from corridor.service import access, catalogue, negotiate, notify, outbox, receipts, transfer
+from corridor.service.context import Context, Patience, Telling
 from corridor.service.ports import Changes
 from corridor.service.records import Participant
 from corridor.store.sqlite import SqliteStore
@@ -57,6 +59,7 @@ class Node:
     Attributes:
         protocol: what the protocol listener serves.
         dispatcher: runs the outbox; `run` it beside the listeners.
+        herald: wakes subscriptions when events are logged; `run` it likewise.
         signal: wakes whoever waits for the next commit.
     """
 
@@ -64,6 +67,7 @@ class Node:
     context: Context
     protocol: ASGIApp
     dispatcher: Dispatcher
+    herald: Herald
     signal: Signal
 
 
@@ -96,15 +100,19 @@ async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = Sqli
         StorageError: the database is locked, damaged, or of another version.
         MalformedError: a rule file or the participant list is faulty.
     """
-    limits = loaded.settings.limits
+    limits, events = loaded.settings.limits, loaded.settings.events
     identity = _identity(loaded)
     commits = Commits()
-    destinations = Destinations(_http_hosts(loaded.settings))
+    destinations = Destinations(_lower(loaded.settings.trust.http_hosts))
+    receivers = Destinations(_lower(events.http_hosts), "events.http_hosts")
     async with contextlib.AsyncExitStack() as stack:
         store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
-        yield _node(loaded, identity, store=store, client=client, commits=commits, destinations=destinations)
+        callers = await stack.enter_async_context(HttpClient(receivers, _webhook_limits(events)))
+        webhooks = HttpWebhooks(callers, receivers, float(events.reply_seconds))
+        outside = _Outside(store, client, commits, destinations, webhooks)
+        yield _node(loaded, identity, outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +136,22 @@ def _identity(loaded: LoadedSettings) -> _Identity:
     return _Identity(me, signer, FileSecrets(loaded.path(files.token_key)), document, root)
 
 
-def _node(
-    loaded: LoadedSettings,
-    identity: _Identity,
-    *,
-    store: SqliteStore,
-    client: HttpClient,
-    commits: Commits,
-    destinations: Destinations,
-) -> Node:
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What the node reaches the world by."""
+
+    store: SqliteStore
+    client: HttpClient
+    commits: Commits
+    destinations: Destinations
+    webhooks: HttpWebhooks
+
+
+def _node(loaded: LoadedSettings, identity: _Identity, outside: _Outside) -> Node:
+    store, client, commits = outside.store, outside.client, outside.commits
     settings, clock = loaded.settings, SystemClock()
     keep = float(settings.trust.did_cache_seconds)
-    directory = WebDirectory(HttpReader(client), _http_hosts(settings), own=identity.document, keep=keep)
+    directory = WebDirectory(HttpReader(client), _lower(settings.trust.http_hosts), own=identity.document, keep=keep)
     participants = FileParticipants(loaded.path(settings.files.participants))
     rulebook, digest = load_rules(tuple(loaded.path(folder) for folder in settings.files.rules))
     issuer = TokenIssuer(identity.me.id, identity.signer, clock, new_id)
@@ -153,28 +165,33 @@ def _node(
         directory=directory,
         signer=identity.signer,
         secrets=identity.secrets,
-        fetcher=_fetcher(loaded, destinations),
+        fetcher=_fetcher(loaded, outside.destinations),
         preparer=_preparer(loaded),
+        webhooks=outside.webhooks,
         clock=clock,
         new_id=new_id,
         jitter=jitter,
         rulebook=rulebook,
         rulebook_digest=digest,
         patience=_patience(settings.outbox),
+        telling=_telling(settings.events),
         page=settings.limits.catalogue_page,
     )
     signal = Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
     dispatcher = Dispatcher(store, partial(outbox.run, context), clock, sweep=sweep)
     commits.add(context.revocations.note)
+    herald = Herald(partial(notify.wake, context), sweep=sweep)
     commits.add(dispatcher.note)
+    commits.add(herald.note)
     commits.add(lambda _: signal.fire())
     authenticator = Authenticator(identity.me.id, participants, directory, store, clock)
-    return Node(settings, context, _protocol(context, authenticator, identity, settings.limits), dispatcher, signal)
+    protocol = _protocol(context, authenticator, identity, settings.limits)
+    return Node(settings, context, protocol, dispatcher, herald, signal)
 
 
-def _http_hosts(settings: Settings) -> frozenset[str]:
-    return frozenset(host.lower() for host in settings.trust.http_hosts)
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
@@ -260,3 +277,21 @@ def _patience(settings: OutboxSettings) -> Patience:
         give_up=settings.attempts,
         reaction=timedelta(milliseconds=settings.reaction_ms),
     )
+
+
+def _webhook_limits(events: EventSettings) -> ReplyLimits:
+    """A pool in which every subscription has a connection, so that none waits for another's."""
+    return ReplyLimits(
+        seconds=float(events.reply_seconds),
+        connections=events.subscriptions + 1,
+        connections_per_host=events.subscriptions + 1,
+    )
+
+
+def _telling(events: EventSettings) -> Telling:
+    patience = Patience(
+        first=timedelta(milliseconds=events.first_wait_ms),
+        longest=timedelta(seconds=events.longest_wait_seconds),
+        give_up=events.attempts,
+    )
+    return Telling(patience, events.subscriptions, events.batch, events.pause_after)

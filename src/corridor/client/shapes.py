@@ -239,6 +239,53 @@ class EventFilter(TypedDict, total=False):
     transfer: str | None
 
 
+class Subscription(TypedDict):
+    """Somebody who is told of events."""
+
+    id: str
+    url: str
+    types: list[str]
+    partners: list[str]
+    batch: bool
+    state: str
+    position: int
+    behind: int
+    problem: str | None
+    attempts: int
+    due: str | None
+    dead_letters: int
+    created: str
+    updated: str
+
+
+class NewSubscription(Subscription):
+    """A subscription with the secret of its signatures, which is shown this once."""
+
+    secret: str
+
+
+class DeadLetter(TypedDict):
+    """An event that a subscriber could not be told of."""
+
+    index: int
+    at: str
+    attempts: int
+    problem: str
+
+
+class DeadLetterPage(TypedDict):
+    """A part of the dead letters of a subscription; `next` is None on the last."""
+
+    items: list[DeadLetter]
+    next: int | None
+
+
+class Redelivery(TypedDict):
+    """The indexes of the events that are delivered once more."""
+
+    indexes: list[int]
+
+
 class CloudEvent(TypedDict):
     """An event as other systems are told of it (CloudEvents 1.0); `subject` is missing where there is none."""
 

@@ -60,6 +60,7 @@ class _Raw:
     status: int
     body: bytes
     link: str = ""
+    allowed_origin: str = ""
 
 
 class _StaleConnectionError(Exception):
@@ -152,7 +153,8 @@ class HttpClient:
             ) as response:
                 _check_answer(response, url)
                 body = await _read(response, url, max_bytes)
-                return _Raw(response.status, body, response.headers.get("Link", ""))
+                found = (response.headers.get(name, "") for name in ("Link", "WebHook-Allowed-Origin"))
+                return _Raw(response.status, body, *found)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             if connection.reused:
                 raise _StaleConnectionError from error

@@ -11,7 +11,17 @@ from corridor.base.ids import IdSource
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
 from corridor.service.memo import Memo
-from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Secrets, Sender, Signer, Store
+from corridor.service.ports import (
+    Directory,
+    Fetcher,
+    Participants,
+    Preparer,
+    Secrets,
+    Sender,
+    Signer,
+    Store,
+    Webhooks,
+)
 from corridor.service.records import Participant
 from corridor.service.revocations import Revocations
 
@@ -30,6 +40,25 @@ class Patience:
     longest: timedelta = timedelta(minutes=5)
     give_up: int = 12
     reaction: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How others are told of events.
+
+    Attributes:
+        patience: how long a request to a subscriber is tried.
+        subscriptions: how many there may be.
+        batch: events in one request to a subscriber that takes several.
+        pause_after: requests given up in a row after which a subscription pauses.
+    """
+
+    patience: Patience = field(
+        default_factory=lambda: Patience(first=timedelta(seconds=1), longest=timedelta(hours=1), give_up=12)
+    )
+    subscriptions: int = 100
+    batch: int = 100
+    pause_after: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +87,7 @@ class Context:
     secrets: Secrets
     fetcher: Fetcher
     preparer: Preparer
+    webhooks: Webhooks
     clock: Clock
     new_id: IdSource
     jitter: Callable[[], float]
@@ -66,5 +96,6 @@ class Context:
     revocations: Revocations = field(default_factory=Revocations)
     memo: Memo = field(default_factory=Memo)
     patience: Patience = field(default_factory=Patience)
+    telling: Telling = field(default_factory=Telling)
     page: int = 100
     codec_limits: CodecLimits = field(default_factory=CodecLimits)

@@ -18,7 +18,7 @@ from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
 from corridor.evidence.event import DataReceived
 from corridor.evidence.receipt import DeliveryStatement
-from corridor.service import negotiate, receipts, transfer
+from corridor.service import negotiate, notify, receipts, transfer
 from corridor.service.context import Context
 from corridor.service.ports import Changes, Fetched, Reply
 from corridor.service.process import merged, until_settled
@@ -54,6 +54,8 @@ async def _run(ctx: Context, task: Task) -> None:
             await _fetch(ctx, task)
         case TaskKind.RECEIPT:
             await receipts.exchange(ctx, task)
+        case TaskKind.NOTIFY:
+            await notify.deliver(ctx, task)
 
 
 async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:

@@ -4,20 +4,25 @@ import asyncio
 import collections
 import contextlib
 import http.server
+import os
 import shutil
+import signal
 import socket
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from corridor.app.doctor import examine
+from corridor.app.run import run_node
 from corridor.app.settings import load_settings
 from corridor.app.wire import open_node
 from corridor.service.ports import Changes
-from corridor.service.records import Task, TaskKind
+from corridor.service.records import SubscriptionState, Task, TaskKind
 from corridor.store.sqlite import SqliteStore
+from corridor.testing.store_samples import NOW, subscription
 
 CHECKS = [
     "identity",
@@ -28,6 +33,7 @@ CHECKS = [
     "protocol listener",
     "management listener",
     "rulebook",
+    "subscriptions",
 ]
 
 
@@ -258,3 +264,59 @@ cases:
     node.path("cn").mkdir()
     node.path("cn/wrong.yaml").write_text(case, "utf-8")
     assert problem(node, "rulebook") == "cases of the rulebook fail; see `corridor rulebook check`"
+
+
+def subscribed(node, *, state=SubscriptionState.ACTIVE, problem=None, tasks=()):
+    record = replace(subscription("urn:s1", state=state), problem=problem)
+
+    async def make():
+        store = await SqliteStore.open(node.path("corridor.db"))
+        await store.commit(Changes(subscriptions=(record,), tasks=tasks))
+        await store.close()
+
+    asyncio.run(make())
+
+
+def failing_task(problem="`hook.example` answers 500"):
+    return Task("notify:urn:s1", TaskKind.NOTIFY, "urn:s1 urn:s1", "urn:s1", NOW, NOW, attempts=3, problem=problem)
+
+
+def test_subscriptions_that_are_told_are_counted(node):
+    subscribed(node)
+    assert findings(node)["subscriptions"].text == "1, all of them told of events"
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"state": SubscriptionState.PAUSED}, "(urn:s1, paused) because: it is paused"),
+        ({"state": SubscriptionState.ENDED, "problem": "it is gone"}, "(urn:s1, ended) because: it is gone"),
+        ({"tasks": (failing_task(),)}, "(urn:s1, active) because: `hook.example` answers 500"),
+    ],
+)
+def test_a_subscription_that_is_not_told_is_named_with_the_reason(node, how, sentence):
+    subscribed(node, **how)
+    said = problem(node, "subscriptions")
+    assert sentence in said
+    assert said.startswith("1 of 1 subscriptions are not told of events")
+
+
+async def test_a_running_node_is_asked_for_its_subscriptions(node):
+    subscribed(node, state=SubscriptionState.PAUSED)
+    async with running(node):
+        found = await asyncio.to_thread(findings, node)
+    assert "(urn:s1, paused)" in found["subscriptions"].text
+    assert found["database"].text == "in use by the running node"
+
+
+@contextlib.asynccontextmanager
+async def running(node):
+    """The node, run in process."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    work = asyncio.create_task(run_node(load_settings(node.folder), ready.set))
+    await asyncio.wait_for(ready.wait(), 10)
+    try:
+        yield
+    finally:
+        loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+        await work
