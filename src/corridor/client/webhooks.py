@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from corridor.base.errors import MalformedError
+from corridor.base.errors import MalformedError, UnauthenticatedError
 from corridor.base.json import JsonLimits, parse_json
 from corridor.client.shapes import CloudEvent
 from corridor.evidence.webhook import TOLERANCE, check
+
+__all__ = ["MalformedError", "UnauthenticatedError", "verify"]
 
 _BODY: Final = JsonLimits(max_bytes=16_777_216)
 _NAMES: Final = ("specversion", "id", "source", "type", "time")

@@ -302,7 +302,7 @@ def test_a_subscription_that_is_not_told_is_named_with_the_reason(node, how, sen
 
 
 async def test_a_running_node_is_asked_for_its_subscriptions(node):
-    subscribed(node, state=SubscriptionState.PAUSED)
+    await asyncio.to_thread(subscribed, node, state=SubscriptionState.PAUSED)
     async with running(node):
         found = await asyncio.to_thread(findings, node)
     assert "(urn:s1, paused)" in found["subscriptions"].text
