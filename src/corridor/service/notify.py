@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -35,6 +34,8 @@ from corridor.service.records import (
     queue_of,
 )
 
+_SUCCESS: Final = range(200, 300)
+_GONE: Final = 410
 _EVERY: Final = 2**31
 _AT_ONCE: Final = 100
 _LETTERS: Final = "letters"
@@ -163,7 +164,7 @@ async def _tell(ctx: Context, record: SubscriptionRecord, events: tuple[LoggedEv
         raise
     except CorridorError as error:
         return error
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+    if status in _SUCCESS:
         return None
     return UnreachableError(f"the receiver answers {status}", status=status)
 
@@ -192,7 +193,7 @@ async def _failed(ctx: Context, task: Task, part: _Part, error: CorridorError) -
     """Put the request off, give it up, or, where the receiver is gone (410), end the subscription."""
     attempts, problem = task.attempts + 1, printable(str(error), 300)
     _log.warning("webhook failed", subscription=task.subject, attempts=attempts, problem=problem)
-    if isinstance(error, UnreachableError) and error.status == HTTPStatus.GONE:
+    if isinstance(error, UnreachableError) and error.status == _GONE:
         await _ended(ctx, task)
     elif attempts >= ctx.telling.patience.give_up:
         await _given_up(ctx, task, part, attempts, problem)
