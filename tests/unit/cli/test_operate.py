@@ -9,7 +9,7 @@ import structlog
 from corridor.app.settings import load_settings
 
 CHECKS = ["identity", "keys", "participants", "database", "disk"]
-CHECKS += ["protocol listener", "management listener", "rulebook"]
+CHECKS += ["protocol listener", "management listener", "rulebook", "subscriptions"]
 
 
 @pytest.fixture
