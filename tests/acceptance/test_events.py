@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -122,7 +123,7 @@ def test_a_node_that_is_killed_at_any_write_tells_everything_in_order(kit, node,
     kit.until(lambda: node.client.subscription(made["id"])["due"] is None)
     rounds = 0
     while int((node.folder / "deaths").read_text()) == rounds:
-        node.process.send_signal(10)
+        node.process.send_signal(signal.SIGUSR1)
         assert node.process.stdout.readline() == b"armed\n"
         log(node, rounds)
         kit.until(lambda expected=rounds: expected in receivers.ids("/in", made["secret"]))

@@ -144,8 +144,8 @@ class EventSettings:
     """Wait after the first failure of a webhook; doubled at each further one."""
     longest_wait_seconds: Positive = 3600
     """Longest wait between two attempts of a webhook."""
-    attempts: Positive = 12
-    """Attempts after which an event is set aside as a dead letter."""
+    attempts: Positive = 14
+    """Attempts after which an event is set aside as a dead letter; with the other settings as they are, in two hours."""
     pause_after: Positive = 3
     """Requests given up in a row after which a subscription pauses, so that it loses nothing more."""
 

@@ -54,7 +54,7 @@ class Telling:
     """
 
     patience: Patience = field(
-        default_factory=lambda: Patience(first=timedelta(seconds=1), longest=timedelta(hours=1), give_up=12)
+        default_factory=lambda: Patience(first=timedelta(seconds=1), longest=timedelta(hours=1), give_up=14)
     )
     subscriptions: int = 100
     batch: int = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,7 +24,7 @@ def told(*ids):
 def quick(monkeypatch):
     """Waits that take no time, and how long they would have been."""
     waits = []
-    monkeypatch.setattr(module.time, "sleep", waits.append)
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=waits.append))
     return waits
 
 

@@ -88,7 +88,7 @@ async def test_a_failure_is_shown_and_dead_letters_are_delivered_again(world):
     await world.settle()
     assert (await world.provider.get(path))["dead_letters"] == 1
     [letter] = (await world.provider.get(path + "/dead-letters"))["items"]
-    assert (letter["index"], letter["attempts"]) == (0, 12)
+    assert (letter["index"], letter["attempts"]) == (0, 14)
     node.receivers.answer = lambda _: 204
     assert await world.provider.post(path + "/redelivery", {"index": 0}) == {"indexes": [0]}
     await world.settle()
