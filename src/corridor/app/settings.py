@@ -145,7 +145,7 @@ class EventSettings:
     longest_wait_seconds: Positive = 3600
     """Longest wait between two attempts of a webhook."""
     attempts: Positive = 14
-    """Attempts after which an event is set aside as a dead letter; with the other settings as they are, in two hours."""
+    """Attempts after which an event is set aside as a dead letter: in two hours, with the waits as they are."""
     pause_after: Positive = 3
     """Requests given up in a row after which a subscription pauses, so that it loses nothing more."""
 

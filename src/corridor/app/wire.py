@@ -27,6 +27,7 @@ from corridor.dsp.codec import codec_for
 from corridor.dsp.codec.versions import Auth, ProtocolVersion, encode_versions
 from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits
 from corridor.http.limits import RequestLimits
+from corridor.http.names import OwnResolver
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
 from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
@@ -109,7 +110,8 @@ async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = Sqli
         store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
-        callers = await stack.enter_async_context(HttpClient(receivers, _webhook_limits(events)))
+        names = partial(OwnResolver, 2 * events.subscriptions)
+        callers = await stack.enter_async_context(HttpClient(receivers, _webhook_limits(events), resolver=names))
         webhooks = HttpWebhooks(callers, receivers, float(events.reply_seconds))
         outside = _Outside(store, client, commits, destinations, webhooks)
         yield _node(loaded, identity, outside)
