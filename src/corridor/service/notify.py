@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -54,10 +53,10 @@ def task_id(record: SubscriptionRecord) -> str:
     return f"{TaskKind.NOTIFY}:{record.id}"
 
 
-def task_of(ctx: Context, record: SubscriptionRecord, delay: timedelta = timedelta(0)) -> Task:
-    """The task that tells a subscriber of what follows, due now or after `delay`."""
+def task_of(ctx: Context, record: SubscriptionRecord) -> Task:
+    """The task that tells a subscriber of what follows."""
     now = ctx.clock.now()
-    return Task(task_id(record), TaskKind.NOTIFY, _queue(record), ProcessId(record.id), now + delay, now)
+    return Task(task_id(record), TaskKind.NOTIFY, _queue(record), ProcessId(record.id), now, now)
 
 
 def letters_task(ctx: Context, record: SubscriptionRecord, letters: Iterable[DeadLetter]) -> Task:
@@ -252,13 +251,17 @@ async def _given_up(ctx: Context, task: Task, part: _Part, attempts: int, proble
 
 
 async def _deliver_letters(ctx: Context, task: Task, record: SubscriptionRecord) -> None:
-    """Each dead letter once, whatever becomes of the others; what fails again stays one."""
+    """Each dead letter once; what fails again stays one, and behind some failures in a row all others do."""
+    failed = 0
     for index in task.payload[_LETTERS]:
+        if failed >= ctx.telling.pause_after:
+            break
         letters = await ctx.store.letters(record.id, after=index - 1, limit=1)
         if [letter.index for letter in letters] != [index]:
             continue
         (event,) = await ctx.store.events(after=index - 1, limit=1)
         error = await _tell(ctx, record, (event,))
+        failed = 0 if error is None else failed + 1
         if error is None:
             await ctx.store.commit(Changes(letters_gone=((record.id, index),)))
         else:

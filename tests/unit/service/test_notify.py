@@ -228,6 +228,20 @@ async def test_what_fails_again_stays_a_dead_letter_and_stops_no_other(herald):
     assert (letter.index, letter.attempts, letter.problem) == (1, 2, "the receiver answers 400")
 
 
+async def test_a_receiver_that_is_still_away_is_not_bothered_with_every_dead_letter(herald):
+    herald.telling(patience=Patience(give_up=1), pause_after=10)
+    herald.receivers.answer = lambda _: 500
+    subscription = await herald.subscribe()
+    await herald.log(8)
+    await herald.tell()
+    herald.telling(pause_after=3)
+    before = len(herald.receivers.told)
+    await subscriptions.redeliver(herald.ctx, subscription)
+    await herald.tell()
+    assert len(herald.receivers.told) == before + 3
+    assert len(await herald.node.store.letters(subscription)) == 8
+
+
 async def test_a_dead_letter_that_is_no_longer_there_is_not_delivered(herald):
     herald.telling(patience=Patience(give_up=1))
     herald.receivers.answer = lambda _: 500
