@@ -10,16 +10,19 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from corridor.app.decisions import load_desk
 from corridor.app.listeners import bind
 from corridor.app.offers import check_offers_in
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
-from corridor.base.errors import CorridorError, SettingsError, StorageError
+from corridor.base.errors import CorridorError, RemoteError, SettingsError, StorageError
+from corridor.base.ids import ProcessId
+from corridor.base.json import parse_json
 from corridor.law.check import check
 from corridor.service.ports import Store
+from corridor.service.records import SubscriptionState, TaskKind
 from corridor.store.faults import storage_errors
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.did import did_of
@@ -29,6 +32,9 @@ from corridor.trust.participants import FileParticipants
 from corridor.trust.secrets import FileSecrets
 
 _LEAST_FREE: Final = 64 * 1024 * 1024
+_ALL: Final = 2**31
+_PAGE: Final = 1000
+_LARGEST: Final = 16_777_216
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ def examine(loaded: LoadedSettings) -> tuple[Finding, ...]:
         ("management listener", lambda node: _listener(node.settings.listen.management, "listen.management")),
         ("rulebook", _rules),
         ("decisions", _decisions),
+        ("subscriptions", _subscriptions),
     )
     return tuple(_found(name, run, loaded) for name, run in checks)
 
@@ -138,13 +145,81 @@ async def _integrity(path: Path) -> None:
 
 async def _work(store: Store) -> str:
     tasks = await store.tasks()
-    stuck = [task for task in tasks if task.problem]
+    stuck = [task for task in tasks if task.problem and task.kind is not TaskKind.NOTIFY]
     if stuck:
         raise SettingsError(
             f"{len(stuck)} of {len(tasks)} open tasks fail, the first with: {stuck[0].problem}",
             remedy="see whether the partner's node runs",
         )
     return f"sound; {len(tasks)} open tasks, {await store.log_size()} events in the evidence log"
+
+
+def _subscriptions(loaded: LoadedSettings) -> str:
+    """Whether every subscriber is told of events; a node that runs is asked, since the database is its own."""
+    if not loaded.path(loaded.settings.files.database).exists():
+        return "none"
+    try:
+        found = _asked(loaded) if _is_served(loaded) else asyncio.run(_kept(loaded))
+    except StorageError:
+        found = None
+    if found is None:
+        return "not known, since the database or the node does not say"
+    bad = [one for one in found if one.problem]
+    if bad:
+        raise SettingsError(
+            f"{len(bad)} of {len(found)} subscriptions are not told of events, the first ({bad[0].id}, {bad[0].state}) "
+            f"because: {bad[0].problem}",
+            remedy="see `corridor subscriptions list`; resume what is paused, remove what has ended",
+        )
+    return f"{len(found)}, all of them told of events"
+
+
+class _Told(NamedTuple):
+    """A subscription, and why its subscriber is not told of events."""
+
+    id: str
+    state: str
+    problem: str | None
+
+
+async def _kept(loaded: LoadedSettings) -> list[_Told]:
+    store = await SqliteStore.open(loaded.path(loaded.settings.files.database))
+    try:
+        tasks = {task.subject: task for task in await store.tasks(limit=_ALL) if task.kind is TaskKind.NOTIFY}
+        found = []
+        for record in await store.subscriptions(limit=_ALL):
+            task = tasks.get(ProcessId(record.id))
+            problem = record.problem or (task.problem if task else None)
+            found.append(_told(record.id, record.state.value, problem))
+        return found
+    finally:
+        await store.close()
+
+
+def _told(identifier: str, state: str, problem: str | None) -> _Told:
+    paused = None if state == SubscriptionState.ACTIVE else f"it is {state}"
+    return _Told(identifier, state, problem or paused)
+
+
+def _asked(loaded: LoadedSettings) -> list[_Told] | None:
+    token = read_private(loaded.path(loaded.settings.files.management_token), "management token").decode().strip()
+    document = _document(loaded.settings.listen.management, f"/subscriptions?limit={_PAGE}", token)
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        return None
+    return [_told(one["id"], one["state"], one["problem"]) for one in items]
+
+
+def _document(address: str, path: str, token: str) -> Any:
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5.0)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        return parse_json(connection.getresponse().read(_LARGEST))
+    except (OSError, ValueError, http.client.HTTPException, RemoteError):
+        return None
+    finally:
+        connection.close()
 
 
 def _disk(loaded: LoadedSettings) -> str:

@@ -156,6 +156,32 @@ class DecisionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How other systems hear of events: streams of the management API, and webhooks."""
+
+    streams: Positive = 32
+    """Event streams of the management API that are open at the same time."""
+    heartbeat_seconds: Positive = 15
+    """How long an event stream is silent at most."""
+    http_hosts: tuple[str, ...] = ()
+    """Host names that webhooks may reach without TLS and on private addresses, such as `localhost`; none by default."""
+    subscriptions: Positive = 100
+    """Subscriptions that there may be; each gets one request at a time."""
+    batch: Positive = 100
+    """Events in one request to a subscriber that takes several."""
+    reply_seconds: Positive = 10
+    """How long the receiver of a webhook may take to answer."""
+    first_wait_ms: Positive = 1000
+    """Wait after the first failure of a webhook; doubled at each further one."""
+    longest_wait_seconds: Positive = 3600
+    """Longest wait between two attempts of a webhook."""
+    attempts: Positive = 14
+    """Attempts after which an event is set aside as a dead letter: in two hours, with the waits as they are."""
+    pause_after: Positive = 3
+    """Requests given up in a row after which a subscription pauses, so that it loses nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged, and where."""
 
@@ -176,6 +202,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     decisions: DecisionSettings = field(default_factory=DecisionSettings)
+    events: EventSettings = field(default_factory=EventSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp.resolver import DefaultResolver
 
 from corridor.app.decisions import load_desk
+from corridor.app.herald import Herald
 from corridor.app.identity import (
     DSP_PATH,
     Identity,
@@ -22,7 +23,7 @@ from corridor.app.identity import (
     self_issued,
 )
 from corridor.app.rulebook import load_rules
-from corridor.app.settings import LimitSettings, LoadedSettings, OutboxSettings, Settings
+from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.clock import Clock
@@ -39,12 +40,14 @@ from corridor.dsp.codec import codec_for
 from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
 from corridor.http.client import HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
+from corridor.http.names import OwnResolver
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
 from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
-from corridor.service import access, catalogue, intake, negotiate, outbox, receipts, transfer
+from corridor.http.webhooks import HttpWebhooks
+from corridor.service import access, catalogue, intake, negotiate, notify, outbox, receipts, transfer
 from corridor.service.addresses import INGEST
-from corridor.service.context import Context, Patience
+from corridor.service.context import Context, Patience, Telling
 from corridor.service.desk import Desk
 from corridor.service.ports import Changes
 from corridor.store.sqlite import SqliteStore
@@ -66,6 +69,7 @@ class Node:
     Attributes:
         protocol: what the protocol listener serves.
         dispatcher: runs the outbox; `run` it beside the listeners.
+        herald: wakes subscriptions when events are logged; `run` it likewise.
         signal: wakes whoever waits for the next commit.
     """
 
@@ -73,6 +77,7 @@ class Node:
     context: Context
     protocol: ASGIApp
     dispatcher: Dispatcher
+    herald: Herald
     signal: Signal
 
 
@@ -120,27 +125,38 @@ async def open_node(
         stack.push_async_callback(store.close)
         limits = _reply_limits(loaded.settings.limits)
         client = await stack.enter_async_context(HttpClient(destinations, limits))
+        webhooks = await _webhooks(loaded.settings.events, stack)
         parts = identity(loaded, Surroundings(store, client, clock))
-        context = _context(loaded, parts, store=store, clock=clock, desk=desk, destinations=destinations)
-        yield _node(loaded, parts, context, commits)
+        outside = _Outside(store, destinations, webhooks, clock)
+        yield _node(loaded, parts, _context(loaded, parts, outside, desk), commits)
 
 
-def _context(
-    loaded: LoadedSettings,
-    identity: Identity,
-    *,
-    store: SqliteStore,
-    clock: Clock,
-    desk: Desk,
-    destinations: Destinations,
-) -> Context:
-    settings = loaded.settings
+async def _webhooks(events: EventSettings, stack: contextlib.AsyncExitStack) -> HttpWebhooks:
+    """What calls the receivers of events: apart from what calls partners, so that neither waits for the other."""
+    receivers = Destinations(frozenset(host.lower() for host in events.http_hosts), "events.http_hosts")
+    names = partial(OwnResolver, 2 * events.subscriptions)
+    client = await stack.enter_async_context(HttpClient(receivers, _webhook_limits(events), resolver=names))
+    return HttpWebhooks(client, receivers, float(events.reply_seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What the node reaches the world by, besides its identity."""
+
+    store: SqliteStore
+    destinations: Destinations
+    webhooks: HttpWebhooks
+    clock: Clock
+
+
+def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk: Desk) -> Context:
+    settings, destinations, clock = loaded.settings, outside.destinations, outside.clock
     rulebook, digest = load_rules(tuple(loaded.path(folder) for folder in settings.files.rules))
     return Context(
         me=identity.me,
         dsp_url=settings.dsp_url,
         data_url=settings.data_url,
-        store=store,
+        store=outside.store,
         participants=identity.participants,
         sender=identity.sender,
         directory=identity.directory,
@@ -149,6 +165,7 @@ def _context(
         fetcher=_fetcher(loaded, destinations),
         pusher=HttpPusher(check_url=destinations.check_url, now=clock.now, connector=_connector(destinations)),
         preparer=_preparer(loaded),
+        webhooks=outside.webhooks,
         formats=FORMATS,
         clock=clock,
         new_id=new_id,
@@ -157,6 +174,7 @@ def _context(
         rulebook_digest=digest,
         desk=desk,
         patience=_patience(settings.outbox),
+        telling=_telling(settings.events),
         page=settings.limits.catalogue_page,
     )
 
@@ -166,9 +184,11 @@ def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits:
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
     dispatcher = Dispatcher(context.store, partial(outbox.run, context), context.clock, sweep=sweep)
     commits.add(context.revocations.note)
+    herald = Herald(partial(notify.wake, context), sweep=sweep)
     commits.add(dispatcher.note)
+    commits.add(herald.note)
     commits.add(lambda _: signal.fire())
-    return Node(settings, context, _protocol(context, identity, loaded), dispatcher, signal)
+    return Node(settings, context, _protocol(context, identity, loaded), dispatcher, herald, signal)
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
@@ -268,3 +288,21 @@ def _patience(settings: OutboxSettings) -> Patience:
         give_up=settings.attempts,
         reaction=timedelta(milliseconds=settings.reaction_ms),
     )
+
+
+def _webhook_limits(events: EventSettings) -> ReplyLimits:
+    """A pool in which every subscription has a connection, so that none waits for another's."""
+    return ReplyLimits(
+        seconds=float(events.reply_seconds),
+        connections=events.subscriptions + 1,
+        connections_per_host=events.subscriptions + 1,
+    )
+
+
+def _telling(events: EventSettings) -> Telling:
+    patience = Patience(
+        first=timedelta(milliseconds=events.first_wait_ms),
+        longest=timedelta(seconds=events.longest_wait_seconds),
+        give_up=events.attempts,
+    )
+    return Telling(patience, events.subscriptions, events.batch, events.pause_after)

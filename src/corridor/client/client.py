@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeVar, Unpack
 
 from corridor.base.errors import ConflictError, CorridorError, UnreachableError
 from corridor.base.json import JsonObject
 from corridor.client.download import Progress, check_place, save
 from corridor.client.errors import RefusedError
-from corridor.client.routes import Routes, segment
-from corridor.client.shapes import Downloaded, Got, Negotiation, PartnerCatalogue, Transfer
+from corridor.client.follow import follow
+from corridor.client.routes import Routes, event_query, segment
+from corridor.client.shapes import CloudEvent, Downloaded, EventFilter, Got, Negotiation, PartnerCatalogue, Transfer
 from corridor.client.transport import Transport
 
 ProcessT = TypeVar("ProcessT", Negotiation, Transfer)
@@ -82,6 +83,23 @@ class Client(Routes):
         """
         with self._transport.open("GET", f"/transfers/{segment(pid)}/data") as response:
             return save(response, path, progress)
+
+    def follow(
+        self, after: int | None = None, *, patience: float = 300.0, **wanted: Unpack[EventFilter]
+    ) -> Iterator[CloudEvent]:
+        """Events as they are logged, in order, none missing and none twice, for as long as the caller takes them.
+
+        Args:
+            after: index of the last event that is known; -1 begins with the first of all, None with the next one.
+            patience: seconds for which a node that was reached once may stay away.
+            wanted: which events.
+
+        Raises:
+            RemoteError: the node refuses.
+            UnreachableError: it is not reached at first, or stays away for longer than `patience`.
+        """
+        position = self.status()["log_size"] - 1 if after is None else after
+        return follow(self._transport, event_query(wanted), position, patience)
 
     def get(
         self,

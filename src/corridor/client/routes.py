@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Unpack, cast
 from urllib.parse import quote
 
 from corridor.base.clock import format_instant
@@ -236,9 +236,60 @@ class Routes:
         found = self._get("/evidence/receipts", agreement=agreement, after=after, limit=limit)
         return cast("shapes.Page[shapes.Receipt]", found)
 
-    def events(self, after: int = -1, limit: int = 100, agreement: str | None = None) -> shapes.EventPage:
-        """The evidence log, from the event after the index `after` on."""
-        return cast("shapes.EventPage", self._get("/events", after=after, limit=limit, agreement=agreement))
+    def events(
+        self,
+        after: int = -1,
+        limit: int = 100,
+        **wanted: Unpack[shapes.EventFilter],
+    ) -> shapes.EventPage:
+        """The evidence log, from the event after the index `after` on; only what is wanted."""
+        return cast("shapes.EventPage", self._get("/events", after=after, limit=limit, **event_query(wanted)))
+
+    def subscribe(
+        self,
+        url: str,
+        types: Sequence[str] = (),
+        partners: Sequence[str] = (),
+        after: int | None = None,
+        *,
+        batch: bool = False,
+        validate: bool = False,
+    ) -> shapes.NewSubscription:
+        """Have events sent to an address, from the next one on or from behind `after`; shows the secret this once."""
+        wish = {"url": url, "types": [*types], "partners": [*partners], "after": after}
+        found = self._post("/subscriptions", {**wish, "batch": batch, "validate": validate})
+        return cast("shapes.NewSubscription", found)
+
+    def subscriptions(self, after: str = "", limit: int = 100) -> shapes.Page[shapes.Subscription]:
+        """All subscriptions, and how they fare."""
+        return cast("shapes.Page[shapes.Subscription]", self._get("/subscriptions", after=after, limit=limit))
+
+    def subscription(self, subscription: str) -> shapes.Subscription:
+        """A subscription, and how it fares."""
+        return cast("shapes.Subscription", self._get(f"/subscriptions/{segment(subscription)}"))
+
+    def pause_subscription(self, subscription: str) -> shapes.Subscription:
+        """Send nothing more until it is resumed; nothing is lost meanwhile."""
+        return cast("shapes.Subscription", self._post(f"/subscriptions/{segment(subscription)}/pause"))
+
+    def resume_subscription(self, subscription: str) -> shapes.Subscription:
+        """Go on from where it was paused."""
+        return cast("shapes.Subscription", self._post(f"/subscriptions/{segment(subscription)}/resumption"))
+
+    def unsubscribe(self, subscription: str) -> shapes.Subscription:
+        """Forget a subscription, its secret and its dead letters."""
+        found = self._transport.json("DELETE", f"/subscriptions/{segment(subscription)}")
+        return cast("shapes.Subscription", found)
+
+    def dead_letters(self, subscription: str, after: int = -1, limit: int = 100) -> shapes.DeadLetterPage:
+        """Events that a subscriber could not be told of."""
+        path = f"/subscriptions/{segment(subscription)}/dead-letters"
+        return cast("shapes.DeadLetterPage", self._get(path, after=after, limit=limit))
+
+    def redeliver(self, subscription: str, index: int | None = None) -> shapes.Redelivery:
+        """Deliver the dead letter of the event `index`, or all, once more."""
+        path = f"/subscriptions/{segment(subscription)}/redelivery"
+        return cast("shapes.Redelivery", self._post(path, {"index": index}))
 
 
 def segment(identifier: str) -> str:
@@ -248,6 +299,13 @@ def segment(identifier: str) -> str:
         MalformedError: it cannot be one; a URL with `.` or `..` would mean another path.
     """
     return quote(check_id(identifier, "id"), safe="")
+
+
+def event_query(wanted: shapes.EventFilter) -> dict[str, Any]:
+    """The filter as parameters of a query."""
+    query: dict[str, Any] = dict(wanted)
+    query["type"] = ",".join(query.pop("types", ())) or None
+    return query
 
 
 def _time(when: date | datetime | None) -> str | None:

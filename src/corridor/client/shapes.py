@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypedDict, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -254,6 +254,84 @@ class EventPage(TypedDict):
 
     items: list[Event]
     next: int | None
+
+
+class EventFilter(TypedDict, total=False):
+    """Which events are wanted; what is left out or None restricts nothing.
+
+    Attributes:
+        types: types of events, or families of them such as `transfer.*`.
+        partner: a participant that is a party to the event.
+        agreement: an agreement that the event belongs to.
+        negotiation: a negotiation that it names.
+        transfer: a transfer process that it names.
+    """
+
+    types: Sequence[str]
+    partner: str | None
+    agreement: str | None
+    negotiation: str | None
+    transfer: str | None
+
+
+class Subscription(TypedDict):
+    """Somebody who is told of events."""
+
+    id: str
+    url: str
+    types: list[str]
+    partners: list[str]
+    batch: bool
+    state: str
+    position: int
+    behind: int
+    problem: str | None
+    attempts: int
+    due: str | None
+    dead_letters: int
+    created: str
+    updated: str
+
+
+class NewSubscription(Subscription):
+    """A subscription with the secret of its signatures, which is shown this once."""
+
+    secret: str
+
+
+class DeadLetter(TypedDict):
+    """An event that a subscriber could not be told of."""
+
+    index: int
+    at: str
+    attempts: int
+    problem: str
+
+
+class DeadLetterPage(TypedDict):
+    """A part of the dead letters of a subscription; `next` is None on the last."""
+
+    items: list[DeadLetter]
+    next: int | None
+
+
+class Redelivery(TypedDict):
+    """The indexes of the events that are delivered once more."""
+
+    indexes: list[int]
+
+
+class CloudEvent(TypedDict):
+    """An event as other systems are told of it (CloudEvents 1.0); `subject` is missing where there is none."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str
+    datacontenttype: str
+    data: Json
+    subject: NotRequired[str]
 
 
 class Meter(TypedDict):

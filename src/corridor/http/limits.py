@@ -51,6 +51,9 @@ class RequestLimits:
     stall_seconds: float = 60.0
 
 
+ABORT: Final = "corridor.abort"
+"""An extension of the ASGI scope: its `abort` drops the connection with what was written and not read."""
+
 _SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -85,7 +88,7 @@ class Gate:
         if scope["type"] != "http":
             return
         body = _Body(receive, self._limits, waits=Headers(scope=scope).get("expect") is not None)
-        reply = _Reply(send, body, self._limits)
+        reply = _Reply(send, body, self._limits, scope)
         try:
             with self._place():
                 check_head(scope, self._limits)
@@ -188,8 +191,9 @@ class _Body:
 class _Reply:
     """The answer as it goes out; `started` once its status has gone."""
 
-    def __init__(self, send: Send, body: _Body, limits: RequestLimits) -> None:
+    def __init__(self, send: Send, body: _Body, limits: RequestLimits, scope: Scope) -> None:
         self._send = send
+        self._abort = scope.get("extensions", {}).get(ABORT, {}).get("abort", lambda: None)
         self._body = body
         self._stall = limits.stall_seconds
         self.started = False
@@ -200,8 +204,12 @@ class _Reply:
             await self._body.drain()
             self._add_headers(MutableHeaders(scope=message))
             self.started = True
-        async with asyncio.timeout(self._stall):
-            await self._send(message)
+        try:
+            async with asyncio.timeout(self._stall):
+                await self._send(message)
+        except TimeoutError:
+            self._abort()
+            raise
 
     def _add_headers(self, headers: MutableHeaders) -> None:
         for name, value in _SECURITY_HEADERS.items():

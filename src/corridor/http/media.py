@@ -1,7 +1,8 @@
-"""Media types of request bodies."""
+"""Media types of request bodies, and those that an answer is asked for in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from email.message import Message
 from typing import Final
 
@@ -28,3 +29,9 @@ def check_json_type(content_type: str | None) -> None:
         raise UnsupportedMediaTypeError(
             "the body is not JSON in UTF-8", place="Content-Type", remedy=f"send it as {JSON_TYPE}"
         )
+
+
+def asked_type(accept: str | None, offered: Iterable[str]) -> str | None:
+    """The first of the `offered` media types that `Accept` names in full; wildcards ask for none of them."""
+    named = {part.partition(";")[0].strip().lower() for part in (accept or "").split(",")}
+    return next((kind for kind in offered if kind in named), None)

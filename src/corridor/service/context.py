@@ -13,7 +13,18 @@ from corridor.law.model import Rulebook
 from corridor.service.desk import Desk, automatic
 from corridor.service.formats import Formats
 from corridor.service.memo import Memo
-from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Pusher, Secrets, Sender, Signer, Store
+from corridor.service.ports import (
+    Directory,
+    Fetcher,
+    Participants,
+    Preparer,
+    Pusher,
+    Secrets,
+    Sender,
+    Signer,
+    Store,
+    Webhooks,
+)
 from corridor.service.records import Participant
 from corridor.service.revocations import Revocations
 
@@ -32,6 +43,25 @@ class Patience:
     longest: timedelta = timedelta(minutes=5)
     give_up: int = 12
     reaction: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How others are told of events.
+
+    Attributes:
+        patience: how long a request to a subscriber is tried.
+        subscriptions: how many there may be.
+        batch: events in one request to a subscriber that takes several.
+        pause_after: requests given up in a row after which a subscription pauses.
+    """
+
+    patience: Patience = field(
+        default_factory=lambda: Patience(first=timedelta(seconds=1), longest=timedelta(hours=1), give_up=14)
+    )
+    subscriptions: int = 100
+    batch: int = 100
+    pause_after: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +96,7 @@ class Context:
     pusher: Pusher
     preparer: Preparer
     formats: Formats
+    webhooks: Webhooks
     clock: Clock
     new_id: IdSource
     jitter: Callable[[], float]
@@ -76,6 +107,7 @@ class Context:
     memo: Memo = field(default_factory=Memo)
     borders: Memo = field(default_factory=lambda: Memo(4096))
     patience: Patience = field(default_factory=Patience)
+    telling: Telling = field(default_factory=Telling)
     page: int = 100
     look: int = 1000
     codec_limits: CodecLimits = field(default_factory=CodecLimits)

@@ -16,7 +16,7 @@ from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, pid_of
 from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
-from corridor.service import negotiate, push, receipts, transfer
+from corridor.service import negotiate, notify, push, receipts, transfer
 from corridor.service.addresses import authorization_of, with_token
 from corridor.service.context import Context
 from corridor.service.delivery import arrived
@@ -58,6 +58,8 @@ async def _run(ctx: Context, task: Task) -> None:
             await push.run(ctx, task)
         case TaskKind.RECEIPT:
             await receipts.exchange(ctx, task)
+        case TaskKind.NOTIFY:
+            await notify.deliver(ctx, task)
 
 
 async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:

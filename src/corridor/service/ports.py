@@ -16,6 +16,7 @@ from corridor.service.records import (
     Content,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
     LoggedEvent,
     NegotiationRecord,
@@ -24,6 +25,7 @@ from corridor.service.records import (
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
     Task,
     TransferRecord,
     Usage,
@@ -63,6 +65,13 @@ class Changes:
     receipts: tuple[ReceiptRecord, ...] = ()
     """Inserted, or replacing the receipt of the same id unless that one is complete."""
     guards: tuple[CountGuard, ...] = ()
+    subscriptions: tuple[SubscriptionRecord, ...] = ()
+    subscriptions_gone: tuple[str, ...] = ()
+    """Deleted, with their dead letters."""
+    letters: tuple[DeadLetter, ...] = ()
+    """Inserted, or replacing the one of the same subscription and index."""
+    letters_gone: tuple[tuple[str, int], ...] = ()
+    """Deleted, by subscription and index."""
 
 
 MOST_TERMS: Final = 8
@@ -226,6 +235,18 @@ class Store(Protocol):
         """
         ...
 
+    async def subscription(self, subscription: str) -> SubscriptionRecord | None:
+        """The subscription of that id."""
+        ...
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> tuple[SubscriptionRecord, ...]:
+        """A page in order of id."""
+        ...
+
+    async def letters(self, subscription: str, *, after: int = -1, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """The dead letters of a subscription in order of index, from the one after `after` on."""
+        ...
+
     async def log_size(self) -> int:
         """The number of leaves of the evidence log."""
         ...
@@ -316,6 +337,10 @@ class Signer(Protocol):
 class Secrets(Protocol):
     """Our secret key for tokens: gives and seals what the database must not hold in clear."""
 
+    def webhook_secret(self) -> str:
+        """A new secret to sign webhooks with (`evidence.webhook`), from chance."""
+        ...
+
     def token(self, grant: str) -> str:
         """The data-plane token of a grant; the same at each call."""
         ...
@@ -329,6 +354,35 @@ class Secrets(Protocol):
 
         Raises:
             SettingsError: it was sealed under another key.
+        """
+        ...
+
+
+class Webhooks(Protocol):
+    """Calls the addresses of those who subscribed to events."""
+
+    def check(self, url: str) -> None:
+        """Refuse an address that must not be called, as far as its text shows.
+
+        Raises:
+            MalformedError: not https, not public, or malformed.
+        """
+        ...
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Send one request, and give the status of the answer, which is below 500 and no redirect.
+
+        Raises:
+            UnreachableError: no connection, a time-out, an answer over the limits, a redirect, or a status from 500 on;
+                names the host, and nothing else of the address.
+        """
+        ...
+
+    async def ask(self, url: str, origin: str) -> None:
+        """Ask whether `origin` may send events to the address (CloudEvents, HTTP 1.1 Web Hooks, validation).
+
+        Raises:
+            UnreachableError: it may not, or there is no answer.
         """
         ...
 

@@ -245,6 +245,8 @@ class TaskKind(enum.StrEnum):
     """Send the bytes of the transfer `subject` to where its consumer wants them, under the grant in `payload`."""
     RECEIPT = "receipt"
     """Have the partner countersign the statement in `payload`."""
+    NOTIFY = "notify"
+    """Tell the subscriber `subject` of events: of those that follow, or of the dead letters in `payload`."""
 
 
 def queue_of(peer: ParticipantId, process: ProcessId, topic: str = "") -> str:
@@ -363,6 +365,56 @@ class LoggedEvent:
 
     index: int
     document: JsonObject
+
+
+class SubscriptionState(enum.StrEnum):
+    """Whether a subscriber is told of events."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    """Nothing is sent, and nothing is lost: it goes on from its position."""
+    ENDED = "ended"
+    """Its receiver is gone (410), for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRecord:
+    """Somebody whom this node tells of events, at an address of theirs.
+
+    Attributes:
+        types: types of events or families of them; empty for all.
+        partners: participants, one of which has to be a party; empty for all.
+        batch: whether it gets several events in one request.
+        secret: what its requests are signed with, sealed.
+        position: index of the last event that it needs no more telling of.
+        problem: why it is paused or ended, where that was not asked for.
+        lost: requests in a row that were given up.
+    """
+
+    id: str
+    url: str
+    types: tuple[str, ...]
+    partners: tuple[str, ...]
+    batch: bool
+    secret: str
+    position: int
+    created: datetime
+    updated: datetime
+    state: SubscriptionState = SubscriptionState.ACTIVE
+    problem: str | None = None
+    lost: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that a subscriber could not be told of, by its index in the log, which keeps it."""
+
+    subscription: str
+    index: int
+    at: datetime
+    attempts: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from corridor.service.records import (
     AgreementRecord,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
     LoggedEvent,
     NegotiationRecord,
@@ -34,6 +35,7 @@ from corridor.service.records import (
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
     Task,
     TransferRecord,
     Usage,
@@ -97,6 +99,8 @@ class MemoryStore:
         self._frontier = Frontier()
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._tokens: dict[tuple[str, str], datetime] = {}
+        self._subscriptions: dict[str, SubscriptionRecord] = {}
+        self._letters: dict[tuple[str, int], DeadLetter] = {}
         # What records hold unique besides their ids, and back: (kind, peer, peer pid) or (kind, "", token digest).
         self._taken: dict[_Key, str] = {}
         self._keys: dict[tuple[str, str], _Key] = {}
@@ -155,6 +159,8 @@ class MemoryStore:
             undo.put(self._terms, dataset.id, frozenset(terms_of(dataset)))
         for paper in changes.papers:
             _save(undo, "paper", self._papers, paper.id, paper)
+        for subscription in changes.subscriptions:
+            _save(undo, "subscription", self._subscriptions, subscription.id, subscription)
         for grant in changes.grants:
             self._save_grant(grant, undo)
         for served in changes.served:
@@ -191,10 +197,19 @@ class MemoryStore:
             known = self._receipts.get(receipt.id)
             if known is None or not known.complete:
                 self._receipts[receipt.id] = receipt
+        self._add_letters(changes)
         for task in changes.tasks:
             self._tasks[task.id] = task
         for done in changes.tasks_done:
             self._tasks.pop(done, None)
+
+    def _add_letters(self, changes: Changes) -> None:
+        self._letters |= {(letter.subscription, letter.index): letter for letter in changes.letters}
+        for key in changes.letters_gone:
+            self._letters.pop(key, None)
+        for gone in changes.subscriptions_gone:
+            self._subscriptions.pop(gone, None)
+            self._letters = {key: letter for key, letter in self._letters.items() if key[0] != gone}
 
     def _append(self, event: Event, data: bytes) -> None:
         self._events.append((event, LoggedEvent(self._frontier.size, document_from(data.decode()))))
@@ -346,6 +361,19 @@ class MemoryStore:
             or (record is not None and about.get("negotiation") == record.negotiation)
             or (transfer is not None and transfer.transfer.agreement_id == agreement)
         )
+
+    async def subscription(self, subscription: str) -> SubscriptionRecord | None:
+        """The subscription of that id."""
+        return self._subscriptions.get(subscription)
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> tuple[SubscriptionRecord, ...]:
+        """A page in order of id."""
+        return _page(self._subscriptions, after, limit)
+
+    async def letters(self, subscription: str, *, after: int = -1, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """The dead letters of a subscription in order of index, from the one after `after` on."""
+        chosen = sorted(index for owner, index in self._letters if owner == subscription and index > after)
+        return tuple(self._letters[subscription, index] for index in chosen[:limit])
 
     async def log_size(self) -> int:
         """The number of leaves of the evidence log."""

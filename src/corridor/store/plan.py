@@ -52,6 +52,9 @@ _KINDS: Final = {
     "transfers": _Kind("transfer", statements.ADD_TRANSFER, statements.REPLACE_TRANSFER, rows.transfer_row),
     "datasets": _Kind("dataset", statements.ADD_DATASET, statements.REPLACE_DATASET, rows.dataset_row),
     "papers": _Kind("paper", statements.ADD_PAPER, statements.REPLACE_PAPER, rows.paper_row),
+    "subscriptions": _Kind(
+        "subscription", statements.ADD_SUBSCRIPTION, statements.REPLACE_SUBSCRIPTION, rows.subscription_row
+    ),
 }
 
 
@@ -85,6 +88,9 @@ def plan(changes: Changes) -> Plan:
     steps += [step for served in changes.served for step in _served(served)]
     steps += _many(statements.PUT_COUNTED, map(rows.counted_row, changes.counted))
     steps += _many(statements.PUT_RECEIPT, map(rows.receipt_row, changes.receipts))
+    steps += _many(statements.PUT_LETTER, map(rows.letter_row, changes.letters))
+    steps += _many(statements.DROP_LETTER, (rows.letter_key(*key) for key in changes.letters_gone))
+    steps += [step for gone in changes.subscriptions_gone for step in _gone(gone)]
     steps += _many(statements.PUT_TASK, map(rows.task_row, changes.tasks))
     steps += _many(statements.DROP_TASK, ({"id": task} for task in changes.tasks_done))
     return Plan(changes.guards, tuple(steps), tuple(_leaf(event) for event in changes.events))
@@ -100,6 +106,11 @@ def _indexed(dataset: DatasetRecord) -> list[Step]:
     """The entries of the version before go, those of this one come."""
     forgotten = _many(statements.FORGET_TERMS, [{"dataset": dataset.id}] if dataset.version else [])
     return [*forgotten, *_many(statements.ADD_TERM, rows.term_rows(dataset))]
+
+
+def _gone(subscription: str) -> tuple[Step, Step]:
+    row = ({"id": subscription},)
+    return Step(statements.DROP_SUBSCRIPTION, row), Step(statements.DROP_LETTERS, row)
 
 
 def _grant(grant: Grant) -> Step:

@@ -64,6 +64,19 @@ def _put_receipt() -> Any:
     return statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=s.receipts.c.complete.is_(False))
 
 
+def _put_letter() -> Any:
+    statement = insert(s.dead_letters).values(_values(s.dead_letters))
+    changed = {name: statement.excluded[name] for name in ("at", "body")}
+    return statement.on_conflict_do_update(index_elements=["subscription", "position"], set_=changed)
+
+
+def _letters() -> Any:
+    """The dead letters of a subscription, page by page."""
+    table = s.dead_letters
+    following = _body(table, "subscription").where(table.c.position > bindparam("after"))
+    return _limited(following.order_by(table.c.position))
+
+
 def _add_usage() -> Any:
     statement = insert(s.usages).values(_values(s.usages))
     sums = {name: s.usages.c[name] + statement.excluded[name] for name in ("requests", "size", "rows")}
@@ -200,6 +213,14 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "ADD_TERM": _add(s.dataset_terms),
     "ADD_PAPER": _add(s.papers),
     "REPLACE_PAPER": _replace(s.papers),
+    "ADD_SUBSCRIPTION": _add(s.subscriptions),
+    "REPLACE_SUBSCRIPTION": _replace(s.subscriptions),
+    "DROP_SUBSCRIPTION": delete(s.subscriptions).where(s.subscriptions.c.id == bindparam("id")),
+    "PUT_LETTER": _put_letter(),
+    "DROP_LETTER": delete(s.dead_letters).where(
+        s.dead_letters.c.subscription == bindparam("subscription"), s.dead_letters.c.position == bindparam("position")
+    ),
+    "DROP_LETTERS": delete(s.dead_letters).where(s.dead_letters.c.subscription == bindparam("id")),
     "PUT_TASK": _upsert(s.tasks),
     "DROP_TASK": delete(s.tasks).where(s.tasks.c.id == bindparam("id")),
     "ADD_GRANT": _add(s.grants),
@@ -244,6 +265,9 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "COUNTED_SUM": _counted_sum(),
     "RECEIPT": _body(s.receipts, "id"),
     "RECEIPTS": _body(s.receipts, "agreement").order_by(s.receipts.c.at, s.receipts.c.number),
+    "SUBSCRIPTION": _body(s.subscriptions, "id"),
+    "SUBSCRIPTIONS": _page(s.subscriptions),
+    "LETTERS": _letters(),
     "EVENTS": _events(),
     "EVENTS_OF": _events_of(),
     "LOG_SIZE": _log_size(),

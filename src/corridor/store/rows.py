@@ -20,6 +20,7 @@ from corridor.service.records import (
     AgreementRecord,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
     Held,
     NegotiationRecord,
@@ -27,6 +28,7 @@ from corridor.service.records import (
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
     Task,
     TaskKind,
     TransferRecord,
@@ -251,6 +253,22 @@ def receipt_row(receipt: ReceiptRecord) -> Row:
         "at": micros(receipt.at),
         "body": to_body(receipt),
     }
+
+
+def subscription_row(record: SubscriptionRecord) -> Row:
+    """The row of a subscription."""
+    times = {"created": micros(record.created)}
+    return {"id": record.id, "key": record.id, "state": record.state, **times, **_saved(record)}
+
+
+def letter_row(letter: DeadLetter) -> Row:
+    """The row of a dead letter."""
+    return {**letter_key(letter.subscription, letter.index), "at": micros(letter.at), "body": to_body(letter)}
+
+
+def letter_key(subscription: str, index: int) -> Row:
+    """What finds a dead letter."""
+    return {"subscription": subscription, "position": index}
 
 
 def token_row(token: SeenToken) -> Row:

@@ -241,6 +241,26 @@ log_nodes: Final = Table(
     sqlite_with_rowid=False,
 )
 
+subscriptions: Final = Table(
+    "subscriptions",
+    metadata,
+    _key(),
+    _text("state"),
+    _big("version"),
+    _big("created"),
+    _text("body"),
+)
+
+dead_letters: Final = Table(
+    "dead_letters",
+    metadata,
+    _key("subscription"),
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    _big("at"),
+    _text("body"),
+    sqlite_with_rowid=False,
+)
+
 used_tokens: Final = Table(
     "used_tokens",
     metadata,

@@ -19,12 +19,14 @@ from corridor.service.ports import Changes, Stretch
 from corridor.service.records import (
     AgreementRecord,
     DatasetRecord,
+    DeadLetter,
     Grant,
     LoggedEvent,
     NegotiationRecord,
     PaperRecord,
     ReceiptRecord,
     SeenToken,
+    SubscriptionRecord,
     Task,
     TransferRecord,
     Usage,
@@ -226,6 +228,18 @@ class SqliteStore:
         sql = statements.EVENTS if agreement is None else statements.EVENTS_OF
         found = self._rows(sql, agreement=agreement, after=after, limit=limit)
         return tuple(LoggedEvent(position, document_from(body)) for position, body in found)
+
+    async def subscription(self, subscription: str) -> SubscriptionRecord | None:
+        """The subscription of that id."""
+        return self._one(SubscriptionRecord, statements.SUBSCRIPTION, id=subscription)
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> tuple[SubscriptionRecord, ...]:
+        """A page in order of id."""
+        return self._all(SubscriptionRecord, statements.SUBSCRIPTIONS, after=after, limit=limit)
+
+    async def letters(self, subscription: str, *, after: int = -1, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """The dead letters of a subscription in order of index, from the one after `after` on."""
+        return self._all(DeadLetter, statements.LETTERS, subscription=subscription, after=after, limit=limit)
 
     async def log_size(self) -> int:
         """The number of leaves of the evidence log."""

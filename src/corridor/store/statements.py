@@ -69,6 +69,33 @@ UPDATE papers SET kind=:kind, version=:version, added=:added, revoked=:revoked, 
 AND papers.version = :replaces
 """
 
+ADD_SUBSCRIPTION: Final = """
+INSERT INTO subscriptions (id, state, version, created, body) VALUES (:id, :state, :version, :created, :body) ON
+CONFLICT DO NOTHING
+"""
+
+REPLACE_SUBSCRIPTION: Final = """
+UPDATE subscriptions SET state=:state, version=:version, created=:created, body=:body WHERE subscriptions.id = :key
+AND subscriptions.version = :replaces
+"""
+
+DROP_SUBSCRIPTION: Final = """
+DELETE FROM subscriptions WHERE subscriptions.id = :id
+"""
+
+PUT_LETTER: Final = """
+INSERT INTO dead_letters (subscription, position, at, body) VALUES (:subscription, :position, :at, :body) ON
+CONFLICT (subscription, position) DO UPDATE SET at = excluded.at, body = excluded.body
+"""
+
+DROP_LETTER: Final = """
+DELETE FROM dead_letters WHERE dead_letters.subscription = :subscription AND dead_letters.position = :position
+"""
+
+DROP_LETTERS: Final = """
+DELETE FROM dead_letters WHERE dead_letters.subscription = :id
+"""
+
 PUT_TASK: Final = """
 INSERT INTO tasks (id, kind, queue, subject, due, created, attempts, problem, payload, message_type, message) VALUES
 (:id, :kind, :queue, :subject, :due, :created, :attempts, :problem, :payload, :message_type, :message) ON CONFLICT
@@ -286,6 +313,20 @@ SELECT receipts.body FROM receipts WHERE receipts.id = :id
 
 RECEIPTS: Final = """
 SELECT receipts.body FROM receipts WHERE receipts.agreement = :agreement ORDER BY receipts.at, receipts.number
+"""
+
+SUBSCRIPTION: Final = """
+SELECT subscriptions.body FROM subscriptions WHERE subscriptions.id = :id
+"""
+
+SUBSCRIPTIONS: Final = """
+SELECT subscriptions.body FROM subscriptions WHERE subscriptions.id > :after ORDER BY subscriptions.id LIMIT :limit
+OFFSET 0
+"""
+
+LETTERS: Final = """
+SELECT dead_letters.body FROM dead_letters WHERE dead_letters.subscription = :subscription AND dead_letters.position
+> :after ORDER BY dead_letters.position LIMIT :limit OFFSET 0
 """
 
 EVENTS: Final = """

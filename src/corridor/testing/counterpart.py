@@ -29,12 +29,14 @@ from corridor.dsp.binding import ROUTES, Area, Route
 from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogFault, CatalogRequest, NegotiationFault, TransferFault
 from corridor.evidence.keys import PublicKey
+from corridor.evidence.webhook import secret_of
 from corridor.law.model import Rulebook
 from corridor.service import access, catalogue, intake, negotiate, outbox, receipts, transfer
 from corridor.service.context import Context
 from corridor.service.ports import Changes, Fetched, Peer, Preparation, Push, Reply
 from corridor.service.records import Content, Participant, Task
 from corridor.store.memory import MemoryStore
+from corridor.testing.receivers import Receivers
 
 DSP: Final = "/dsp/2025-1"
 _STATUS: Final[Mapping[type[CorridorError], int]] = {NotFoundError: 404, ConflictError: 400}
@@ -81,6 +83,10 @@ class MemorySigner:
 
 class MemorySecrets:
     """Tokens and seals under a fixed key; the seal hides nothing, and is for tests only."""
+
+    def webhook_secret(self) -> str:
+        """The same at each call."""
+        return secret_of(hashlib.sha256(b"testing").digest())
 
     def token(self, grant: str) -> str:
         """The token of a grant."""
@@ -195,6 +201,7 @@ class Counterpart:
         self.signer = MemorySigner(f"{me.id}#key-1")
         self.store = MemoryStore(self._committed)
         self.preparer = MemoryPreparer()
+        self.receivers = Receivers()
         self.tasks: list[Task] = []
         numbers = itertools.count(1)
         self.context = Context(
@@ -211,6 +218,7 @@ class Counterpart:
             pusher=self,
             preparer=self.preparer,
             formats=FORMATS,
+            webhooks=self.receivers,
             clock=network.clock,
             new_id=lambda: f"urn:test:{me.name}:{next(numbers)}",
             jitter=lambda: 1.0,

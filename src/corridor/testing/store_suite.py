@@ -27,7 +27,7 @@ from corridor.dsp.states import NegotiationState
 from corridor.evidence.event import to_bytes, to_json
 from corridor.evidence.merkle import Frontier, inclusion_proof, leaf_hash, root_from, verify_inclusion
 from corridor.service.ports import Changes, CountGuard, Store
-from corridor.service.records import Held, Usage
+from corridor.service.records import Held, SubscriptionState, Usage
 from corridor.testing import store_samples as a
 from corridor.testing.on_offer_suite import OnOfferSuite
 
@@ -115,6 +115,25 @@ class StoreSuite(OnOfferSuite):
             Changes(papers=(a.paper(version=version),)),
         ):
             assert await refused(store, changes)
+
+    async def test_a_subscription_is_kept_replaced_and_deleted_with_its_dead_letters(self, store: Store) -> None:
+        await store.commit(Changes(subscriptions=(a.subscription("urn:s1"), a.subscription("urn:s2"))))
+        assert await store.subscription("urn:s1") == a.subscription("urn:s1", version=1)
+        moved = a.subscription("urn:s1", position=7, state=SubscriptionState.PAUSED, version=1)
+        letters = tuple(a.letter(index) for index in (4, 9, 6))
+        await store.commit(Changes(subscriptions=(moved,), letters=(*letters, a.letter(4, "urn:s2"))))
+        assert await store.subscription("urn:s1") == replace(moved, version=2)
+        assert await refused(store, Changes(subscriptions=(moved,), letters=(a.letter(11),)))
+        assert [found.id for found in await store.subscriptions()] == ["urn:s1", "urn:s2"]
+        assert [found.id for found in await store.subscriptions(after="urn:s1", limit=1)] == ["urn:s2"]
+        assert await store.letters("urn:s1") == (a.letter(4), a.letter(6), a.letter(9))
+        assert await store.letters("urn:s1", after=4, limit=1) == (a.letter(6),)
+        await store.commit(Changes(letters=(a.letter(6, problem="again"),), letters_gone=(("urn:s1", 4), ("none", 1))))
+        assert await store.letters("urn:s1") == (a.letter(6, problem="again"), a.letter(9))
+        await store.commit(Changes(subscriptions_gone=("urn:s1", "urn:none")))
+        assert await store.subscription("urn:s1") is None
+        assert await store.letters("urn:s1") == ()
+        assert await store.letters("urn:s2") == (a.letter(4, "urn:s2"),)
 
     async def test_what_is_not_there_cannot_be_replaced(self, store: Store) -> None:
         assert await refused(store, Changes((a.negotiation(version=1),)))

@@ -4,7 +4,9 @@ import asyncio
 import collections
 import contextlib
 import http.server
+import os
 import shutil
+import signal
 import socket
 import sqlite3
 import threading
@@ -14,12 +16,14 @@ from datetime import UTC, datetime
 import pytest
 
 from corridor.app.doctor import examine
+from corridor.app.run import run_node
 from corridor.app.settings import load_settings
 from corridor.app.wire import open_node
 from corridor.service.ports import Changes
-from corridor.service.records import OfferRecord, Task, TaskKind
+from corridor.service.records import OfferRecord, SubscriptionState, Task, TaskKind
 from corridor.store.sqlite import SqliteStore
 from corridor.testing import store_samples
+from corridor.testing.store_samples import NOW, subscription
 
 CHECKS = [
     "identity",
@@ -32,6 +36,7 @@ CHECKS = [
     "management listener",
     "rulebook",
     "decisions",
+    "subscriptions",
 ]
 
 
@@ -282,3 +287,59 @@ def test_a_hook_that_is_not_there_is_found(node):
     with (node.folder / "corridor.toml").open("a", encoding="utf-8") as file:
         file.write('\n[decisions]\nhook = "nowhere:decide"\n')
     assert "the decision hook `nowhere:decide` cannot be imported" in problem(node, "decisions")
+
+
+def subscribed(node, *, state=SubscriptionState.ACTIVE, problem=None, tasks=()):
+    record = replace(subscription("urn:s1", state=state), problem=problem)
+
+    async def make():
+        store = await SqliteStore.open(node.path("corridor.db"))
+        await store.commit(Changes(subscriptions=(record,), tasks=tasks))
+        await store.close()
+
+    asyncio.run(make())
+
+
+def failing_task(problem="`hook.example` answers 500"):
+    return Task("notify:urn:s1", TaskKind.NOTIFY, "urn:s1 urn:s1", "urn:s1", NOW, NOW, attempts=3, problem=problem)
+
+
+def test_subscriptions_that_are_told_are_counted(node):
+    subscribed(node)
+    assert findings(node)["subscriptions"].text == "1, all of them told of events"
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"state": SubscriptionState.PAUSED}, "(urn:s1, paused) because: it is paused"),
+        ({"state": SubscriptionState.ENDED, "problem": "it is gone"}, "(urn:s1, ended) because: it is gone"),
+        ({"tasks": (failing_task(),)}, "(urn:s1, active) because: `hook.example` answers 500"),
+    ],
+)
+def test_a_subscription_that_is_not_told_is_named_with_the_reason(node, how, sentence):
+    subscribed(node, **how)
+    said = problem(node, "subscriptions")
+    assert sentence in said
+    assert said.startswith("1 of 1 subscriptions are not told of events")
+
+
+async def test_a_running_node_is_asked_for_its_subscriptions(node):
+    await asyncio.to_thread(subscribed, node, state=SubscriptionState.PAUSED)
+    async with running(node):
+        found = await asyncio.to_thread(findings, node)
+    assert "(urn:s1, paused)" in found["subscriptions"].text
+    assert found["database"].text == "in use by the running node"
+
+
+@contextlib.asynccontextmanager
+async def running(node):
+    """The node, run in process."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    work = asyncio.create_task(run_node(load_settings(node.folder), ready.set))
+    await asyncio.wait_for(ready.wait(), 10)
+    try:
+        yield
+    finally:
+        loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+        await work

@@ -9,7 +9,7 @@ import structlog
 from corridor.app.settings import load_settings
 
 CHECKS = ["identity", "keys", "participants", "database", "offers", "disk"]
-CHECKS += ["protocol listener", "management listener", "rulebook", "decisions"]
+CHECKS += ["protocol listener", "management listener", "rulebook", "decisions", "subscriptions"]
 
 
 @pytest.fixture

@@ -57,7 +57,15 @@ CALLS = {
     "checkpoint": lambda client: client.checkpoint(),
     "key": lambda client: client.key(),
     "receipts": lambda client: client.receipts("urn:a"),
-    "events": lambda client: client.events(5, agreement="urn:a"),
+    "events": lambda client: client.events(5, agreement="urn:a", types=["data.*"], partner="did:web:p"),
+    "subscribe": lambda client: client.subscribe("https://hook.example", ["data.*"], after=3),
+    "subscriptions": lambda client: client.subscriptions("urn:s", 7),
+    "subscription": lambda client: client.subscription("urn:s"),
+    "pause_subscription": lambda client: client.pause_subscription("urn:s"),
+    "resume_subscription": lambda client: client.resume_subscription("urn:s"),
+    "unsubscribe": lambda client: client.unsubscribe("urn:s"),
+    "dead_letters": lambda client: client.dead_letters("urn:s", 4),
+    "redeliver": lambda client: client.redeliver("urn:s", 4),
 }
 
 
@@ -77,8 +85,7 @@ def test_each_method_asks_for_its_operation(scripted, operation):
     given, expected = path.split("/"), operation.path.split("/")
     assert [part if wanted[:1] != "{" else wanted for part, wanted in zip(given, expected, strict=True)] == expected
     names = {name.partition("=")[0] for name in query.split("&")} - {""}
-    renamed = {"partner": "for"}
-    assert names <= {renamed.get(field, field) for field in operation.query.__struct_fields__}
+    assert names <= set(operation.query.__struct_encode_fields__)
     assert bool(body) == (operation.body is not None)
 
 

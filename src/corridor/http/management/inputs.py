@@ -25,6 +25,8 @@ Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 
 Field = Annotated[str, Meta(min_length=1, max_length=8192)]
 """What stands in a URL or in the field of a request."""
+Index = Annotated[int, Meta(ge=-1, le=2**53 - 1)]
+"""The place of an event in the log; -1 is before the first."""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,8 +67,44 @@ class EventsQuery(Input, frozen=True, kw_only=True):
     """Which events of the evidence log."""
 
     after: Annotated[int, Meta(ge=-1, le=2**53 - 1, description="`next` of the page before; -1 for the first")] = -1
-    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="events on the page")] = 100
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="events on the page; a stream has no pages")] = 100
+    type: Annotated[str | None, Meta(description="only these types or families (`transfer.*`), with commas")] = None
+    partner: Annotated[Id | None, Meta(description="only those to which this participant is a party")] = None
     agreement: Annotated[Id | None, Meta(description="only those that belong to this agreement")] = None
+    negotiation: Annotated[Id | None, Meta(description="only those that name this negotiation")] = None
+    transfer: Annotated[Id | None, Meta(description="only those that name this transfer process")] = None
+
+
+class LettersQuery(Input, frozen=True, kw_only=True):
+    """Which dead letters."""
+
+    after: Annotated[int, Meta(ge=-1, le=2**53 - 1, description="`next` of the page before; -1 for the first")] = -1
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="dead letters on the page")] = 100
+
+
+class SubscriptionBody(Input, frozen=True, kw_only=True):
+    """Who is to be told of which events."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=8192, description="where: https, on a public address")]
+    types: Annotated[
+        tuple[str, ...], Meta(max_length=100, description="only these types or families (`transfer.*`); empty for all")
+    ] = ()
+    partners: Annotated[
+        tuple[Id, ...], Meta(max_length=100, description="only with one of these participants; empty for all")
+    ] = ()
+    after: Annotated[Index | None, Meta(description="begin behind this event; -1 for the first, null for the next")] = (
+        None
+    )
+    batch: Annotated[bool, Meta(description="whether one request may bring several events")] = False
+    validate: Annotated[
+        bool, Meta(description="whether the receiver is asked first, as the web hooks of CloudEvents are")
+    ] = False
+
+
+class RedeliveryBody(Input, frozen=True, kw_only=True):
+    """Which dead letters to deliver once more."""
+
+    index: Annotated[Index | None, Meta(description="of this event; null for all")] = None
 
 
 class WaitQuery(Input, frozen=True, kw_only=True):

@@ -339,6 +339,53 @@ class Meter(Model, frozen=True, kw_only=True):
     counters: Annotated[tuple[Counter, ...], Meta(description="where the counters of the law stand")]
 
 
+class Subscription(Model, frozen=True, kw_only=True):
+    """Somebody who is told of events."""
+
+    id: Annotated[str, Meta(description="its identifier")]
+    url: Annotated[str, Meta(description="where")]
+    types: Annotated[tuple[str, ...], Meta(description="types of events or families of them; empty for all")]
+    partners: Annotated[tuple[str, ...], Meta(description="only with one of these participants; empty for all")]
+    batch: Annotated[bool, Meta(description="whether one request may bring several events")]
+    state: Annotated[str, Meta(description="`active`, `paused`, or `ended` because the receiver is gone (410)")]
+    position: Annotated[int, Meta(description="index of the last event that it needs no more telling of")]
+    behind: Annotated[int, Meta(description="events in the log behind that, wanted or not")]
+    problem: Annotated[str | None, Meta(description="what goes wrong, or why it was paused or ended")]
+    attempts: Annotated[int, Meta(description="how often the present request was tried in vain")]
+    due: Annotated[Instant | None, Meta(description="when something is sent next; null where nothing waits")]
+    dead_letters: Annotated[int, Meta(description="events that it could not be told of, counted up to 1000")]
+    created: Annotated[Instant, Meta(description="when it began")]
+    updated: Annotated[Instant, Meta(description="when it last changed")]
+
+
+class NewSubscription(Subscription, frozen=True, kw_only=True):
+    """A subscription, and the secret of its signatures, which is shown this once."""
+
+    secret: Annotated[str, Meta(description="`whsec_…`: what its requests are signed with (Standard Webhooks)")]
+
+
+class DeadLetter(Model, frozen=True, kw_only=True):
+    """An event that a subscriber could not be told of."""
+
+    index: Annotated[int, Meta(description="of the event in the log, which keeps it")]
+    at: Annotated[Instant, Meta(description="when it was given up, last")]
+    attempts: Annotated[int, Meta(description="how often it was tried")]
+    problem: Annotated[str, Meta(description="what went wrong last")]
+
+
+class DeadLetterPage(Model, frozen=True, kw_only=True):
+    """A part of the dead letters of a subscription."""
+
+    items: Annotated[tuple[DeadLetter, ...], Meta(description="in order of index")]
+    next: Annotated[int | None, Meta(description="give it as `after` to get the next page; null on the last")]
+
+
+class Redelivery(Model, frozen=True, kw_only=True):
+    """What is delivered once more."""
+
+    indexes: Annotated[tuple[int, ...], Meta(description="of the events, in order")]
+
+
 class Participant(Model, frozen=True, kw_only=True):
     """A member of the data space."""
 

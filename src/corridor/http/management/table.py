@@ -7,6 +7,7 @@ from typing import Final
 
 from corridor.http.management import border, datasets, evidence, inputs, models, negotiations, status, transfers
 from corridor.http.management.calls import Operation
+from corridor.http.management.event_table import EVENTS
 from corridor.http.media import JSON_TYPE
 
 BYTES: Final = "application/octet-stream"
@@ -21,6 +22,7 @@ TAGS: Final[Mapping[str, str]] = {
     "papers": "Documents that open a lawful route",
     "law": "The border decision and the counters of the law",
     "evidence": "Proof that needs nobody's word",
+    "subscriptions": "Who is told of events (webhooks)",
 }
 
 _NODE: Final = (
@@ -447,17 +449,7 @@ _EVIDENCE: Final = (
         models.Page[models.Receipt],
         query=inputs.ReceiptsQuery,
     ),
-    Operation(
-        "events",
-        "GET",
-        "/events",
-        "evidence",
-        "The evidence log, event by event",
-        evidence.list_events,
-        models.EventPage,
-        query=inputs.EventsQuery,
-    ),
 )
 
-OPERATIONS: Final = (*_NODE, *_DATASETS, *_NEGOTIATIONS, *_TRANSFERS, *_LAW, *_EVIDENCE)
+OPERATIONS: Final = (*_NODE, *_DATASETS, *_NEGOTIATIONS, *_TRANSFERS, *_LAW, *_EVIDENCE, *EVENTS)
 """Every operation but `openapi`, which `server` adds: its answer is made from this table."""

@@ -15,6 +15,11 @@ T = TypeVar("T")
 class Watcher(Protocol):
     """Tells when something was committed."""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the node is stopping: nothing is to be waited for any more."""
+        ...
+
     async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
         """Return at the next commit, or after `timeout` seconds."""
         ...
