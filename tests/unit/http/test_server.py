@@ -13,6 +13,7 @@ from corridor.base.json import JsonLimits
 from corridor.dsp.binding import ROUTES, Area
 from corridor.dsp.catalog import Catalog, DataService, Dataset, Distribution
 from corridor.dsp.codec import codec_for
+from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
 from corridor.dsp.messages import (
     AgreementVerification,
     CatalogRequest,
@@ -32,7 +33,8 @@ from corridor.service.records import Participant
 CODEC = codec_for("2025-1")
 PARTNER = Participant("did:web:partner.example", "Partner", "DE")
 TOKEN = {"Authorization": "Bearer good"}
-PUBLIC = {"/.well-known/dspace-version": {"protocolVersions": []}, "/.well-known/did.json": {"id": "me"}, "/health": {}}
+VERSIONS = encode_versions([ProtocolVersion("2025-1", "/dsp/2025-1")])
+PUBLIC = {"/.well-known/dspace-version": VERSIONS, "/.well-known/did.json": {"id": "me"}, "/health": {}}
 BODY = {"permission": [{"action": "use"}]}
 OFFER = Offer("urn:offer:1", BODY, "urn:dataset:1")
 DATASET = Dataset(
