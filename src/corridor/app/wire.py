@@ -22,7 +22,6 @@ from corridor.dataplane.fetch import FetchLimits, HttpFetcher
 from corridor.dataplane.prepare import FilePreparer
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
-from corridor.dsp.codec import codec_for
 from corridor.dsp.codec.versions import Auth, ProtocolVersion, encode_versions
 from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits
 from corridor.http.limits import RequestLimits
@@ -162,6 +161,7 @@ def _node(
         rulebook_digest=digest,
         patience=_patience(settings.outbox),
         page=settings.limits.catalogue_page,
+        strict=settings.protocol.strict,
     )
     signal = Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
@@ -203,10 +203,11 @@ def _protocol(ctx: Context, authenticator: Authenticator, identity: _Identity, l
     app = ProtocolApp(
         _use_cases(ctx),
         authenticator.authenticate,
-        codec_for(outbox.VERSION, ctx.codec_limits),
+        ctx.codec(outbox.VERSION),
         public,
         dsp_path=DSP_PATH,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
+        strict=ctx.strict,
     )
     return protocol_listener(app, DataPlane(_data_service(ctx)), data_path=DATA_PATH, limits=request_limits(limits))
 

@@ -77,6 +77,7 @@ class ProtocolApp:
         public: path to document, of what is answered without identity.
         dsp_path: where the versioned DSP endpoint is.
         json_limits: of request bodies.
+        strict: whether a body has to say that it is `application/json`; how strictly it is read, the codec says.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class ProtocolApp:
         *,
         dsp_path: str = "/dsp/2025-1",
         json_limits: JsonLimits = DEFAULT_LIMITS,
+        strict: bool = False,
     ) -> None:
         self._service = service
         self._authenticate = authenticate
         self._codec = codec
         self._json_limits = json_limits
+        self._strict = strict
         self._public = RouteTable(Entry("GET", path, orjson.dumps(document)) for path, document in public.items())
         entries: list[Entry[_Target]] = [Entry(route.method, dsp_path + route.path, route) for route in ROUTES]
         self._routes: RouteTable[_Target] = RouteTable([Entry("POST", "/receipts", _Receipts()), *entries])
@@ -130,7 +133,7 @@ class ProtocolApp:
         return await self._authenticate(given[0] if given else None)
 
     async def _document(self, request: _Request) -> Any:
-        check_json_type(request.headers.get("content-type"))
+        check_json_type(request.headers.get("content-type"), strict=self._strict)
         return parse_json(await read_body(request.receive), self._json_limits)
 
     async def _receipt(self, request: _Request) -> JsonObject:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
+from corridor.dsp.codec import Codec, codec_for
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
 from corridor.service.memo import Memo
@@ -43,6 +44,7 @@ class Context:
         rulebook_digest: names the rules in force, `sha-256:…`.
         page: datasets in one catalogue answer.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
+        strict: whether what partners say is read strictly.
         memo: answers of the border that come again.
         revocations: tells running streams that their right has ended; fed by every commit.
     """
@@ -68,3 +70,8 @@ class Context:
     patience: Patience = field(default_factory=Patience)
     page: int = 100
     codec_limits: CodecLimits = field(default_factory=CodecLimits)
+    strict: bool = False
+
+    def codec(self, version: str) -> Codec:
+        """The codec of a version of the protocol, with the limits and the strictness of this node."""
+        return codec_for(version, self.codec_limits, strict=self.strict)

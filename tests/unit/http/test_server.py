@@ -298,6 +298,16 @@ async def test_another_media_type_is_refused(post):
     assert (heard.status, heard.json["code"]) == (415, "unsupported_media_type")
 
 
+async def test_a_node_that_reads_strictly_wants_to_be_told_that_a_body_is_json(node, ask):
+    codec = codec_for("2025-1", strict=True)
+    app = ProtocolApp(node.service(), authenticate, codec, {}, strict=True)
+    body = json.dumps(codec.encode(CatalogRequest("m"))).encode()
+    for kind, status in [("application/json", 200), ("application/ld+json", 415), (None, 415)]:
+        headers = TOKEN if kind is None else {**TOKEN, "Content-Type": kind}
+        heard = await ask(app, "POST", "/dsp/2025-1/catalog/request", headers=headers, body=body)
+        assert heard.status == status
+
+
 async def test_limits_on_json_are_settings(node, ask):
     app = ProtocolApp(node.service(), authenticate, CODEC, {}, dsp_path="/x", json_limits=JsonLimits(max_bytes=1))
     assert (await ask(app, "POST", "/x/catalog/request", headers=TOKEN, body=b"{}")).status == 413
