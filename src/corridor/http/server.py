@@ -19,13 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from corridor.base.errors import CorridorError, MalformedError, UnauthenticatedError
 from corridor.base.ids import DatasetId, ProcessId, check_id
 from corridor.base.json import DEFAULT_LIMITS, JsonLimits, JsonObject, parse_json
-from corridor.dsp.binding import ROUTES, Area, Route
+from corridor.dsp.binding import ROUTES, Area, Route, area_of
 from corridor.dsp.catalog import Dataset
 from corridor.dsp.codec import Codec, Wire
 from corridor.dsp.messages import CatalogRequest, NegotiationAck, NegotiationMessage, TransferAck, TransferMessage
 from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
 from corridor.http.media import JSON_TYPE, check_json_type
-from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of
+from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of, render_problem
 from corridor.http.routes import Entry, Found, RouteTable
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
@@ -94,6 +94,7 @@ class ProtocolApp:
         self._service = service
         self._authenticate = authenticate
         self._codec = codec
+        self._dsp_path = dsp_path
         self._json_limits = json_limits
         self._strict = strict
         self._public = RouteTable(Entry("GET", path, orjson.dumps(document)) for path, document in public.items())
@@ -102,7 +103,10 @@ class ProtocolApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        answer = await self._answer(_Request(scope, receive, Headers(scope=scope)))
+        try:
+            answer = await self._answer(_Request(scope, receive, Headers(scope=scope)))
+        except Exception as error:  # noqa: BLE001 - the error boundary of all paths but those that have an area
+            answer = self.render(scope, error)
         await send_answer(send, answer, with_body=scope["method"] != "HEAD")
 
     async def _answer(self, request: _Request) -> Answer:
@@ -119,6 +123,16 @@ class ProtocolApp:
         if fault is not None:
             raise fault
         return _json(_OK, orjson.dumps(await self._service.countersign(partner, await self._receipt(request))))
+
+    def render(self, scope: Scope, error: Exception) -> Answer:
+        """The answer to a request that failed: below the path of a protocol in its own error type."""
+        path = raw_path(scope).partition(b"?")[0].decode("latin-1")
+        area = area_of(path.removeprefix(self._dsp_path)) if path.startswith(self._dsp_path) else None
+        return render_problem(error) if area is None else self._refusal(error, area)
+
+    def _refusal(self, error: Exception, area: Area, document: Any = None) -> Answer:
+        fault = fault_of(error, area, *_pids_in(document))
+        return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
 
     def _find(self, method: str, path: bytes) -> tuple[Found[_Target] | None, CorridorError | None]:
         try:
@@ -154,8 +168,7 @@ class ProtocolApp:
             reply = await self._serve(route, partner, next(iter(parameters.values()), None), document)
             return _json(route.status, orjson.dumps(self._codec.encode(reply)))
         except Exception as error:  # noqa: BLE001 - the error boundary of the protocol's paths
-            fault = fault_of(error, route.area, *_pids_in(document))
-            return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
+            return self._refusal(error, route.area, document)
 
     async def _serve(self, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
         if route.message is None:
@@ -207,7 +220,7 @@ def _pid(value: object) -> ProcessId | None:
 
 
 def protocol_listener(
-    protocol: ASGIApp,
+    protocol: ProtocolApp,
     data: ASGIApp,
     *,
     data_path: str = "/data",
@@ -218,7 +231,7 @@ def protocol_listener(
     Each is behind a gate of its own, so that long downloads take no place from the protocol. The data plane finds
     `data_path` in `root_path`, and authenticates by tokens of its own.
     """
-    protocol_gate, data_gate = Gate(protocol, limits), Gate(data, limits)
+    protocol_gate, data_gate = Gate(protocol, limits, protocol.render), Gate(data, limits)
     prefix = data_path.encode() + b"/"
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -25,7 +25,8 @@ from corridor.service.process import merged, until_settled
 from corridor.service.records import NegotiationRecord, Received, Task, TaskKind, TransferRecord, queue_of
 
 VERSION: Final = "2025-1"
-_TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
+_UNKNOWN: Final = 404
+_TRY_AGAIN: Final = frozenset({401, _UNKNOWN, 408, 425, 429})
 """Answers that can be different next time: its identity check or its own transaction may lag behind."""
 _log = structlog.get_logger(__name__)
 
@@ -108,7 +109,7 @@ def _outcome(codec: Codec, message: ProcessMessage, role: Role, reply: Reply) ->
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
         return Acknowledged(message.message_id, _peer_pid(codec, message, role, reply.document))
-    if reply.status in _TRY_AGAIN and not message.kind.terminates:
+    if reply.status in _TRY_AGAIN and not (message.kind.terminates and reply.status == _UNKNOWN):
         raise UnreachableError(f"the partner answered {reply.status}", status=reply.status)
     return Undeliverable(message.message_id, "refused", _refusal(message, reply))
 

@@ -103,8 +103,13 @@ def node():
 
 
 @pytest.fixture
-def app(node):
-    return Gate(ProtocolApp(node.service(), authenticate, CODEC, PUBLIC), RequestLimits(body_bytes=200_000))
+def protocol(node):
+    return ProtocolApp(node.service(), authenticate, CODEC, PUBLIC)
+
+
+@pytest.fixture
+def app(protocol):
+    return Gate(protocol, RequestLimits(body_bytes=200_000), protocol.render)
 
 
 @pytest.fixture
@@ -174,10 +179,36 @@ async def test_two_identities_are_none(app, node):
     assert sent[0]["status"] == 401
 
 
-@pytest.mark.parametrize(("path", "status"), [("/unknown", 404), ("/dsp/2025-1/negotiations/%ff", 400), ("/", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/unknown", 404), ("/dsp/2025-1/elsewhere", 404), ("/%ff", 400), ("/", 404)]
+)
 async def test_with_identity_what_is_not_there_is_not_found(app, ask, path, status):
     heard = await ask(app, "GET", path, headers=TOKEN)
     assert (heard.status, heard.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/negotiations/%ff", 400, "ContractNegotiationError"),
+        ("GET", "/negotiations/mine/events/more", 404, "ContractNegotiationError"),
+        ("PUT", "/transfers/mine", 405, "TransferError"),
+        ("GET", "/transfers", 404, "TransferError"),
+        ("GET", "/catalog/request", 405, "CatalogError"),
+        ("GET", "/catalog", 404, "CatalogError"),
+        ("GET", "/catalog/datasets/" + "a" * 9000, 414, "CatalogError"),
+    ],
+)
+async def test_below_the_path_of_a_protocol_every_refusal_is_in_its_type(app, ask, method, path, status, kind):
+    heard = await ask(app, method, "/dsp/2025-1" + path, headers=TOKEN)
+    assert (heard.status, heard.headers["content-type"], heard.json["@type"]) == (status, "application/json", kind)
+    assert heard.json["reason"]
+
+
+async def test_a_body_that_is_announced_too_large_is_refused_in_the_type_of_the_protocol(app, ask):
+    headers = {**TOKEN, "Content-Length": "200001"}
+    heard = await ask(app, "POST", "/dsp/2025-1/negotiations/request", headers=headers)
+    assert (heard.status, heard.json["@type"]) == (413, "ContractNegotiationError")
 
 
 async def test_another_method_is_refused_with_those_that_there_are(app, ask):
@@ -354,12 +385,12 @@ def test_no_path_brings_the_node_down(app, ask, method, path):
     assert heard.status < 500
 
 
-async def test_below_its_path_the_data_plane_answers_behind_a_gate_of_its_own(app, ask):
+async def test_below_its_path_the_data_plane_answers_behind_a_gate_of_its_own(protocol, ask):
     async def data(scope, receive, send):
         below = scope["path"].removeprefix(scope["root_path"])
         await send_answer(send, Answer(200, {"content-type": "text/plain"}, below.encode()))
 
-    listener = protocol_listener(app, data)
+    listener = protocol_listener(protocol, data)
     heard = await ask(listener, "GET", "/data/urn:uuid:1")
     assert (heard.status, heard.body, heard.headers["cache-control"]) == (200, b"/urn:uuid:1", "no-store")
     assert (await ask(listener, "GET", "/health")).status == 200
