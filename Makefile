@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: demo test check format lint types layers bench lock clean
+.PHONY: demo test fuzz check format lint types layers bench lock clean
 
 $(VENV)/installed.txt: requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV) requirements/dev.txt
@@ -14,6 +14,9 @@ demo: $(VENV)/installed.txt  ## two nodes on this machine run the whole journey;
 
 test: $(VENV)/installed.txt  ## every test; the last lines say which suites were skipped and why
 	@tools/run-tests
+
+fuzz: $(VENV)/installed.txt  ## REQUESTS (100000) hostile requests to both listeners of a node; every answer of 500 or above is a fault
+	@$(BIN)/python tools/fuzz.py --requests $(or $(REQUESTS),100000) --seed $(or $(SEED),1)
 
 check: format lint types layers test  ## what has to pass before a change lands
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import io
 import json
+import socket
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -59,6 +60,16 @@ async def serving(app, address):
         server.force_exit = server.should_exit = True
         await task
         listener.close()
+
+
+@contextlib.asynccontextmanager
+async def serving_anywhere(app):
+    """Serve an application on a free port; its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    async with serving(app, address):
+        yield f"http://{address}"
 
 
 @dataclass
