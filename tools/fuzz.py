@@ -20,28 +20,21 @@ import aiohttp
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
 import judge
-from fuzzing import DspFuzzer, Tally, fuzz_management, fuzz_protocol
-from served import PARTICIPANTS, Participant, serving
+from fuzzing import OFFER, DspFuzzer, Tally, fuzz_management, fuzz_protocol
+from served import ALERTS, PARTICIPANTS, PUBLICATION, Participant, serving
 
 from corridor.app.settings import LoadedSettings
 from corridor.cli.demo.nodes import DemoNode, await_ready, make, start, stop
 
 _SHOWN = 20
 _MANAGEMENT_SHARE = 5
+_AGREEMENTS = 5
 _FAULTS_IN_LOG = ("incident", "task broke", "Traceback")
 
 
 def _publish(node: DemoNode) -> None:
-    (node.folder / "data" / "alerts.csv").write_text("number\r\n1\r\n", "utf-8")
-    node.client.publish(
-        {
-            "id": "alerts",
-            "title": "Alerts",
-            "source": {"file": "alerts.csv", "media_type": "text/csv"},
-            "profile": {"data": {"items": [{"category": "product_safety", "personal": False}]}},
-            "offers": [{"id": "alerts/use", "permission": [{"action": "use"}]}],
-        }
-    )
+    (node.folder / "data" / "alerts.csv").write_text(ALERTS, "utf-8")
+    node.client.publish(PUBLICATION)
 
 
 async def _protocol(node: DemoNode, partner: LoadedSettings, count: int, seed: int) -> Tally:
@@ -50,6 +43,8 @@ async def _protocol(node: DemoNode, partner: LoadedSettings, count: int, seed: i
         voice = Participant(partner, session, url, node.id)
         async with serving(voice, partner.settings.listen.protocol):
             fuzzer = DspFuzzer(seed, voice.callback, (voice.id, node.id), voice.token)
+            agreed = [await voice.agreement(OFFER) for _ in range(_AGREEMENTS)]
+            fuzzer.agreements += [agreement["@id"] for _, agreement in agreed]
             tally = await fuzz_protocol(url, fuzzer, count)
     tally.faults.extend(judge.verdicts)
     return tally

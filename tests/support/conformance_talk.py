@@ -25,13 +25,7 @@ class Talk:
 
     async def agree(self):
         """A negotiation to its end: both pids, and the agreement."""
-        answer, pid = await self.ask()
-        pids = {"providerPid": answer.json["providerPid"], "consumerPid": pid}
-        agreement = (await self.me.hear("ContractAgreementMessage", consumerPid=pid))["agreement"]
-        path = f"/negotiations/{pids['providerPid']}/agreement/verification"
-        verified = await self.me.say("ContractAgreementVerificationMessage", path, **pids)
-        assert verified.status == 200
-        await self.me.hear("ContractNegotiationEventMessage", consumerPid=pid)
+        pids, agreement = await self.me.agreement(self.offer())
         await self.settled("negotiations", pids["providerPid"], "FINALIZED")
         return pids, agreement
 

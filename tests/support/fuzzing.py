@@ -133,7 +133,7 @@ class DspFuzzer:
         """Method, target, header fields and body of the next request."""
         route = self._one(ROUTES)
         pids = self._one(self.processes[route.path.split("/")[1]])
-        pid = self._one(pids)
+        pid = self._one([pids[0], pids[0], pids[0], pids[1]])
         path = DSP + route.path.replace("{pid}", quote(pid, safe=":")).replace("{id}", "alerts")
         body = self._body(route, pids) if route.message else b""
         method, fields = route.method, {"Content-Type": "application/json", "Authorization": self._tokens()}

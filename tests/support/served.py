@@ -33,6 +33,21 @@ from corridor.trust.tokens import TokenIssuer
 DSP = "/dsp/2025-1"
 CONTEXT = ["https://w3id.org/dspace/2025/1/context.jsonld"]
 PARTICIPANTS = (("Market Surveillance Authority", "DE"), ("Trading House", "CN"), ("Another Trading House", "SG"))
+_COLUMNS = {"alert_number": {"required": True}, "product_name": {}, "country_of_origin": {}}
+ALERTS = "alert_number,product_name,country_of_origin\r\n" + "".join(
+    f"A12/{number:05d}/24,Charger {number},CN\r\n" for number in range(1, 21)
+)
+PUBLICATION = {
+    "id": "alerts",
+    "title": "Product-safety alerts",
+    "source": {"file": "alerts.csv", "media_type": "text/csv", "table": {"columns": _COLUMNS}},
+    "profile": {
+        "data": {"items": [{"category": "product_safety", "personal": False}]},
+        "purpose": ["product_safety"],
+    },
+    "offers": [{"id": "alerts/use", "permission": [{"action": "use"}]}],
+}
+"""What the node offers: a table without personal data, which the law of both sides lets pass."""
 PATIENCE = 30.0
 """Seconds for what has to happen by itself; only a machine that is busy with other things comes near it."""
 
@@ -161,6 +176,20 @@ class Participant:
             await self._arrived.wait_for(arrived)
             return arrived()
 
+    async def agreement(self, offer):
+        """Ask for a contract and go the whole way: both pids, and the agreement."""
+        pid = new_id()
+        ask = {"consumerPid": pid, "callbackAddress": self.callback, "offer": offer}
+        answer = await self.say("ContractRequestMessage", "/negotiations/request", **ask)
+        assert answer.status == 201, answer.body
+        pids = {"providerPid": answer.json["providerPid"], "consumerPid": pid}
+        agreed = await self.hear("ContractAgreementMessage", consumerPid=pid)
+        path = f"/negotiations/{pids['providerPid']}/agreement/verification"
+        verified = await self.say("ContractAgreementVerificationMessage", path, **pids)
+        assert verified.status == 200, verified.body
+        await self.hear("ContractNegotiationEventMessage", consumerPid=pid)
+        return pids, agreed["agreement"]
+
     async def __call__(self, scope, receive, send):
         """Be spoken to (ASGI)."""
         path = urlsplit(scope["path"]).path
@@ -209,24 +238,6 @@ class Stage:
         )
 
 
-async def _publish(node, loaded):
-    lines = "".join(f"A12/{number:05d}/24,Charger {number},CN\r\n" for number in range(1, 21))
-    file = loaded.folder / "data" / "alerts.csv"
-    file.write_text("alert_number,product_name,country_of_origin\r\n" + lines, "utf-8", newline="")
-    columns = {"columns": {"alert_number": {"required": True}, "product_name": {}, "country_of_origin": {}}}
-    document = {
-        "id": "alerts",
-        "title": "Product-safety alerts",
-        "source": {"file": file.name, "media_type": "text/csv", "table": columns},
-        "profile": {
-            "data": {"items": [{"category": "product_safety", "personal": False}]},
-            "purpose": ["product_safety"],
-        },
-        "offers": [{"id": "alerts/use", "permission": [{"action": "use"}]}],
-    }
-    await publish.publish(node.context, document)
-
-
 @contextlib.asynccontextmanager
 async def stage(folder, settings=""):
     """A stage in a folder of its own; `settings` are added to the node's."""
@@ -245,7 +256,8 @@ async def stage(folder, settings=""):
         node = await stack.enter_async_context(open_node(ours))
         await stack.enter_async_context(serving(node.protocol, ours.settings.listen.protocol))
         dispatcher = asyncio.create_task(node.dispatcher.run())
-        await _publish(node, ours)
+        (ours.folder / "data" / "alerts.csv").write_text(ALERTS, "utf-8", newline="")
+        await publish.publish(node.context, PUBLICATION)
         try:
             yield Stage(node, *voices, url, did)
         finally:
