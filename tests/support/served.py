@@ -157,7 +157,10 @@ class Participant:
         async with self.session.request(
             method, URL(url, encoded=True), data=data, headers=fields, allow_redirects=False, skip_auto_headers=skip
         ) as answer:
-            return Heard(answer.status, {k.lower(): v for k, v in answer.headers.items()}, await answer.read())
+            heard = Heard(answer.status, {k.lower(): v for k, v in answer.headers.items()}, await answer.read())
+        if method != "HEAD":
+            judge.verdicts.extend(judge.faults_in_answer(urlsplit(url).path, heard.status, heard.headers, heard.body))
+        return heard
 
     async def say(self, kind, path, **members):
         """Send a message of that kind."""
