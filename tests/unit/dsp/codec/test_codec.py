@@ -335,3 +335,39 @@ def test_a_plain_document_goes_on_untouched(value):
     document = CODEC.encode(value)
     assume(plainest(document))
     assert read_plainly(document) is document
+
+
+def parts_of(value):
+    return sum(1 for _ in walk(value))
+
+
+@settings(deadline=None)
+@given(document=anything | st.lists(anything, max_size=2))
+def test_no_reading_makes_more_of_a_document(document):
+    for given_ in (
+        document,
+        {"root": document},
+        [{"@context": CONTEXT, "offer": document, "odrl:permission": document}],
+    ):
+        try:
+            read = read_plainly(given_)
+        except MalformedError:
+            continue
+        assert parts_of(read) <= parts_of(given_) + 3, "the context, and a list around a value"
+
+
+def test_limits_hold_for_every_spelling(talk):
+    many = m.NegotiationTermination("m", "p", "c", None, tuple("x" * 65))
+    for limits, value in [(CodecLimits(policy_bytes=20), talk.first_request()), (CodecLimits(), many)]:
+        document = CODEC.encode(value)
+        for spelled in (document, expanded(document), prefixed(document)):
+            with pytest.raises(TooLargeError):
+                codec_for("2025-1", limits).decode(type(value), spelled)
+
+
+def test_nesting_is_bounded_before_a_spelling_is_read():
+    document = {"@id": "x"}
+    for _ in range(100_000):
+        document = {"http://www.w3.org/ns/odrl/2/and": [document]}
+    with pytest.raises(TooLargeError):
+        CODEC.decode(m.ContractRequest, [document])

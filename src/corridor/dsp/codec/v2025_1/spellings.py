@@ -2,7 +2,7 @@
 
 What is understood: full IRIs and prefixed names for members, types and words; `@id`, `@value`, `@set` and `@list`
 objects; lists around single values; contexts in the document that bind names to those of the protocol (`names`). What
-comes out is never larger than what came in.
+comes out has no more values than what came in, so the limits of the codec hold for every spelling.
 
 A plain document, as the specification writes it, is recognised in one walk and goes on untouched.
 """
