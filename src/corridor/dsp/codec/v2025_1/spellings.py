@@ -32,6 +32,10 @@ _FITTING: Final[Mapping[Sort, type | tuple[type, ...]]] = {
     Sort.OPERAND: object,
     Sort.VALUES: object,
 }
+_TEXTS: Final = frozenset(
+    {"@id", *(name for name, term in TERMS.items() if term.sort not in (Sort.WORD, Sort.NODE, Sort.NODES))}
+)
+"""Members that may be any string in a plain document."""
 _STRUCTURES: Final = (Sort.NODE, Sort.SERVICE, Sort.NODES)
 _VALUE_MEMBERS: Final = frozenset({"@value", "@type", "@language", "@direction"})
 _COLLECTIONS: Final = ({"@set"}, {"@list"})
@@ -72,30 +76,34 @@ def _speaks_for_itself(document: JsonObject) -> bool:
 
 
 def _is_plain_node(node: JsonObject) -> bool:
+    """One step for each member: this is on the way of every message."""
     for name, value in node.items():
+        if type(value) is str and name in _TEXTS:
+            continue
         term = TERMS.get(name)
-        if term is not None:
-            if not _is_plain_value(term.sort, value):
+        if term is None:
+            if name == "@type":
+                if not isinstance(value, str) or _is_marked(value):
+                    return False
+            elif _is_marked(name):
                 return False
-        elif name == "@type":
-            if not isinstance(value, str) or value.startswith(MARKS):
-                return False
-        elif name.startswith(MARKS):
+        elif not _is_plain_value(term.sort, value):
             return False
     return True
 
 
 def _is_plain_value(sort: Sort, value: Any) -> bool:
+    if sort in _STRUCTURES and isinstance(value, dict | list):
+        if isinstance(value, dict):
+            return _is_plain_node(value)
+        return sort is Sort.NODES and all(_is_plain_node(entry) for entry in value if isinstance(entry, dict))
     if value is None:
         return True
-    if not isinstance(value, _FITTING[sort]):
-        return False
-    if sort is Sort.WORD:
-        return not str(value).startswith(MARKS)
-    if sort in _STRUCTURES:
-        entries = value if isinstance(value, list) else [value]
-        return all(_is_plain_node(entry) for entry in entries if isinstance(entry, dict))
-    return True
+    return isinstance(value, _FITTING[sort]) and not (sort is Sort.WORD and _is_marked(str(value)))
+
+
+def _is_marked(name: str) -> bool:
+    return ":" in name and name.startswith(MARKS)
 
 
 @dataclass(frozen=True, slots=True)
