@@ -71,6 +71,8 @@ JUNK = [
 NAMES = [*TERMS, "@context", "@id", "@type", "@value", "@graph", "@vocab", "odrl:permission", "dspace:offer", "x:y", ""]
 NO_REQUEST = b"Invalid HTTP request received."
 """What the HTTP server itself answers to bytes that are no request: no application ever sees them."""
+_LONG = 100
+_PATIENCE = 60.0
 NOBODY = ("urn:uuid:none", "urn:uuid:none")
 OFFER = {"@id": "alerts/use", "@type": "Offer", "target": "alerts", "permission": [{"action": "use"}]}
 CONSTRAINT = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2030-01-01T00:00:00Z"}
@@ -252,7 +254,7 @@ class DspFuzzer:
                 part[self._one(NAMES)] = copy.deepcopy(self._one([*JUNK, part[key]]))
             case 3 if isinstance(part, dict):
                 part[self._one(NAMES)] = part.pop(key)
-            case 4 if isinstance(part, list):
+            case 4 if isinstance(part, list) and len(part) < _LONG:
                 part.extend(copy.deepcopy(part) * self._one([1, 3, 200]))
             case _:
                 for _ in range(self._one([1, 3, 70])):
@@ -295,14 +297,18 @@ class RawClient:
         self._streams = None
 
     async def ask(self, method, target, fields, body):
-        """Status, header fields and body of the answer; status 0 where none came."""
+        """Status, header fields and body of the answer; status 0 where the connection was closed without one.
+
+        Raises:
+            TimeoutError: nothing happened for a minute.
+        """
         head = {"Host": f"localhost:{self._port}", **fields, "Content-Length": str(len(body))}
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
         data = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace") + body
         for again in (True, False):
             fresh = self._streams is None
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(_PATIENCE):
                     return await self._exchange(data, head_only=method == "HEAD")
             except (ConnectionError, asyncio.IncompleteReadError):
                 self.close()
@@ -343,7 +349,12 @@ async def fuzz_protocol(url, fuzzer, count, *, workers=8):
         with contextlib.closing(client):
             for _ in left:
                 method, target, fields, body = fuzzer.request()
-                status, heard, answer = await client.ask(method, target, fields, body)
+                try:
+                    status, heard, answer = await client.ask(method, target, fields, body)
+                except TimeoutError:
+                    client.close()
+                    tally.faults.append(("no answer", method, target, fields, body))
+                    continue
                 tally.statuses[status] += 1
                 path = target.partition("?")[0]
                 judged = status and method != "HEAD" and answer != NO_REQUEST
