@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: demo test conformance check format lint types layers bench lock clean
+.PHONY: demo test conformance fuzz check format lint types layers bench lock clean
 
 $(VENV)/installed.txt: requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV) requirements/dev.txt
@@ -17,6 +17,9 @@ test: $(VENV)/installed.txt  ## every test; the last lines say which suites were
 
 conformance: $(VENV)/installed.txt  ## the Dataspace Protocol's compatibility kit and the ODRL suite; needs Java 17 and Maven
 	@$(BIN)/pytest -p no:cacheprovider -q tests/conformance
+
+fuzz: $(VENV)/installed.txt  ## REQUESTS (100000) hostile requests to both listeners of a node; every answer of 500 or above is a fault
+	@$(BIN)/python tools/fuzz.py --requests $(or $(REQUESTS),100000) --seed $(or $(SEED),1)
 
 check: format lint types layers test  ## what has to pass before a change lands
 

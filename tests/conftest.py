@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import judge
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -19,6 +20,27 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f"third-party data are not there: {SHARED.name}/ beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched_wire():
+    with pytest.MonkeyPatch.context() as patch:
+        judge.watch(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _what_is_sent_obeys_the_schemas(_watched_wire):
+    """Fail the test that had this node send what the schemas of the protocol refuse."""
+    judge.verdicts.clear()
+    yield
+    assert judge.verdicts == []
+
+
+@pytest.fixture(scope="session")
+def wire_judge():
+    """Our schemas of DSP 2025-1; for tests that send what is wrong on purpose, or receive what another process sent."""
+    return judge
 
 
 def pytest_sessionfinish(session, exitstatus):

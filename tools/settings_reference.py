@@ -28,7 +28,7 @@ A node reads them from one TOML file, `corridor.toml` in its folder; `corridor i
 - What is unknown, of the wrong type or out of range is refused when the node starts, with its name and what to do.
 - `corridor doctor` checks what the settings point to: keys, lists, ports, folders, rules.
 """
-_NAMES = {"str": "text", "int": "whole number", "dict": "table", "tuple": "list of texts"}
+_NAMES = {"str": "text", "int": "whole number", "bool": "true or false", "dict": "table", "tuple": "list of texts"}
 
 
 def reference() -> str:

@@ -88,6 +88,14 @@ class TrustSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolSettings:
+    """How partners' messages are read."""
+
+    strict: bool = False
+    """Whether to refuse what the schemas of the protocol do not allow, even where its meaning is clear."""
+
+
+@dataclass(frozen=True, slots=True)
 class LimitSettings:
     """Bounds on what comes from outside."""
 
@@ -199,6 +207,7 @@ class Settings:
     listen: ListenSettings
     files: FileSettings = field(default_factory=FileSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     decisions: DecisionSettings = field(default_factory=DecisionSettings)

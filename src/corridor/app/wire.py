@@ -36,7 +36,6 @@ from corridor.dataplane.prepare import FilePreparer
 from corridor.dataplane.push import HttpPusher
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
-from corridor.dsp.codec import codec_for
 from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
 from corridor.http.client import HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
@@ -176,6 +175,7 @@ def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk
         patience=_patience(settings.outbox),
         telling=_telling(settings.events),
         page=settings.limits.catalogue_page,
+        strict=settings.protocol.strict,
     )
 
 
@@ -216,10 +216,11 @@ def _protocol(ctx: Context, identity: Identity, loaded: LoadedSettings) -> ASGIA
     app = ProtocolApp(
         _use_cases(ctx),
         identity.authenticate,
-        codec_for(outbox.VERSION, ctx.codec_limits),
+        ctx.codec(outbox.VERSION),
         {VERSION_PATH: _versions(identity), HEALTH_PATH: {"status": "ok"}, **identity.documents},
         dsp_path=DSP_PATH,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
+        strict=ctx.strict,
     )
     data, ingest = DataPlane(_data_service(ctx)), _ingest(ctx, loaded)
     return protocol_listener(app, data, data_path=DATA_PATH, limits=request_limits(limits), ingest=ingest)

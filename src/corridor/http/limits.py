@@ -69,14 +69,14 @@ class Gate:
     Args:
         app: what is behind the gate.
         limits: of this gate; a data plane, whose answers take hours, gets a gate of its own.
-        on_error: renders what the application raises.
+        on_error: renders what the application raises, and what is refused before it, for the request that it was.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         limits: RequestLimits | None = None,
-        on_error: Callable[[Exception], Answer] = render_problem,
+        on_error: Callable[[Scope, Exception], Answer] = lambda _, error: render_problem(error),
     ) -> None:
         self._app = app
         self._limits = limits or RequestLimits()
@@ -96,7 +96,7 @@ class Gate:
         except Exception as error:
             if reply.started:  # too late for a status: the server breaks the connection off
                 raise
-            await send_answer(reply.send, self._on_error(error))
+            await send_answer(reply.send, self._on_error(scope, error))
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:

@@ -14,18 +14,23 @@ _READ: Final = (JSON_TYPE, "application/ld+json")
 _MAX_LENGTH: Final = 200
 
 
-def check_json_type(content_type: str | None) -> None:
+def check_json_type(content_type: str | None, *, strict: bool = False) -> None:
     """Refuse a body that says to be something other than JSON in UTF-8; one that says nothing may be JSON.
+
+    Args:
+        content_type: what the request says.
+        strict: take `application/json` only, and only if it is said.
 
     Raises:
         UnsupportedMediaTypeError: it does.
     """
-    if content_type is None:
+    if content_type is None and not strict:
         return
     header = Message()
-    header["content-type"] = content_type[:_MAX_LENGTH]
+    header["content-type"] = (content_type or "")[:_MAX_LENGTH]
     charset = header.get_content_charset("utf-8")
-    if content_type.partition(";")[0].strip().lower() not in _READ or charset != "utf-8":
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type not in _READ[: 1 if strict else None] or charset != "utf-8":
         raise UnsupportedMediaTypeError(
             "the body is not JSON in UTF-8", place="Content-Type", remedy=f"send it as {JSON_TYPE}"
         )

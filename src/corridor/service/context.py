@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
+from corridor.dsp.codec import Codec, codec_for
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
 from corridor.service.desk import Desk, automatic
@@ -77,6 +78,7 @@ class Context:
         page: datasets in one catalogue answer.
         look: datasets that are judged at most for one catalogue answer, seen by the partner or not.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
+        strict: whether what partners say is read strictly.
         memo: answers of the border that come again.
         borders: what the catalogue says of the law, and has said of broken offers: little each, and much of it.
         desk: decides, or leaves to the node or a person, what is said next.
@@ -111,3 +113,8 @@ class Context:
     page: int = 100
     look: int = 1000
     codec_limits: CodecLimits = field(default_factory=CodecLimits)
+    strict: bool = False
+
+    def codec(self, version: str) -> Codec:
+        """The codec of a version of the protocol, with the limits and the strictness of this node."""
+        return codec_for(version, self.codec_limits, strict=self.strict)

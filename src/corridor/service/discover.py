@@ -19,7 +19,6 @@ from corridor.base.ids import DatasetId, MessageId, OfferId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import Target, catalog_target, dataset_target
 from corridor.dsp.catalog import Catalog, Dataset
-from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogRequest, Offer
 from corridor.service.context import Context
 from corridor.service.finding import parse_filter
@@ -111,7 +110,7 @@ class _Asking:
 
     async def page(self, url: str) -> tuple[Catalog, str | None]:
         """A page, and the URL of the next one."""
-        codec = codec_for(VERSION, self.ctx.codec_limits)
+        codec = self.ctx.codec(VERSION)
         request = codec.encode(CatalogRequest(MessageId(self.ctx.new_id()), self.filters))
         try:
             reply = await _ask(self.ctx, self.peer, Target(self.method, url), request)
@@ -148,7 +147,7 @@ async def choose(ctx: Context, reference: str, dataset: DatasetId, offer: OfferI
     """
     peer = await ctx.directory.peer(reference)
     reply = await _ask(ctx, peer, dataset_target(dataset, peer.dsp_url), None)
-    found = codec_for(VERSION, ctx.codec_limits).decode(Dataset, reply.document)
+    found = ctx.codec(VERSION).decode(Dataset, reply.document)
     chosen = [candidate for candidate in found.offers if offer in (None, candidate.id)]
     if not chosen:
         raise NotFoundError(f"there is no offer `{printable(offer or '')}` on this dataset", remedy=_named(found))

@@ -12,7 +12,7 @@ from corridor.base.errors import CorridorError, RemoteError, UnreachableError
 from corridor.base.ids import ProcessId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import target_of
-from corridor.dsp.codec import codec_for
+from corridor.dsp.codec import Codec
 from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, pid_of
 from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
@@ -25,7 +25,8 @@ from corridor.service.process import merged, until_settled
 from corridor.service.records import NegotiationRecord, Task, TaskKind, TransferRecord
 
 VERSION: Final = "2025-1"
-_TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
+_UNKNOWN: Final = 404
+_TRY_AGAIN: Final = frozenset({401, _UNKNOWN, 408, 425, 429})
 """Answers that can be different next time: its identity check or its own transaction may lag behind."""
 LAST_WORDS: Final = 5
 """How often a termination is tried that the partner does not know what to do with: for us it ends anyway."""
@@ -101,9 +102,9 @@ async def _send(ctx: Context, task: Task) -> None:
     target = target_of(message, process.role, process.peer_url)
     if isinstance(record, TransferRecord):
         message = with_token(ctx, message, record)
-    document = codec_for(VERSION).encode(message)
-    reply = await ctx.sender.request(process.peer, target.method, target.url, document)
-    await _answered(ctx, task, _outcome(message, process.role, reply, task.attempts + 1))
+    codec = ctx.codec(VERSION)
+    reply = await ctx.sender.request(process.peer, target.method, target.url, codec.encode(message))
+    await _answered(ctx, task, _outcome(codec, message, process.role, reply, task.attempts + 1))
 
 
 def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessMessage) -> bool:
@@ -111,25 +112,27 @@ def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessM
     return process.pending is not None and process.pending.message_id == message.message_id
 
 
-def _outcome(message: ProcessMessage, role: Role, reply: Reply, attempts: int) -> Acknowledged | Undeliverable:
+def _outcome(
+    codec: Codec, message: ProcessMessage, role: Role, reply: Reply, attempts: int
+) -> Acknowledged | Undeliverable:
     """What the partner's answer to the last of so many `attempts` means.
 
     Raises:
         UnreachableError: it knows nothing of our process yet (404): its own transaction may not be through.
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
-        return Acknowledged(message.message_id, _peer_pid(message, role, reply.document))
-    if reply.status in _TRY_AGAIN and not (message.kind.terminates and attempts >= LAST_WORDS):
+        return Acknowledged(message.message_id, _peer_pid(codec, message, role, reply.document))
+    last = message.kind.terminates and reply.status == _UNKNOWN and attempts >= LAST_WORDS
+    if reply.status in _TRY_AGAIN and not last:
         raise UnreachableError(f"the partner answered {reply.status}", status=reply.status)
     return Undeliverable(message.message_id, "refused", _refusal(message, reply))
 
 
-def _peer_pid(message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
+def _peer_pid(codec: Codec, message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
     known = pid_of(message, role.other)
     if known is not None or document is None:
         return known
     of_negotiation = message.kind in (Kind.CONTRACT_REQUEST, Kind.CONTRACT_OFFER)
-    codec = codec_for(VERSION)
     ack = codec.decode(NegotiationAck, document) if of_negotiation else codec.decode(TransferAck, document)
     return ack.provider_pid if role is Role.CONSUMER else ack.consumer_pid
 

@@ -26,7 +26,6 @@ from corridor.base.json import JsonObject, canonical_json, parse_json
 from corridor.dataplane.digest import digests_of
 from corridor.dataplane.formats import FORMATS
 from corridor.dsp.binding import ROUTES, Area, Route
-from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogFault, CatalogRequest, NegotiationFault, TransferFault
 from corridor.evidence.keys import PublicKey
 from corridor.evidence.webhook import secret_of
@@ -284,7 +283,7 @@ class Counterpart:
         if path == "/receipts" and document is not None:
             return await _replied(receipts.countersign(self.context, sender, document))
         route, name = _route(method, path.removeprefix(DSP))
-        codec = codec_for(outbox.VERSION)
+        codec = self.context.codec(outbox.VERSION)
         try:
             message = codec.decode(route.message, document) if route.message else None
             if isinstance(message, CatalogRequest):

@@ -180,8 +180,10 @@ async def test_the_rendering_can_be_another(ask):
     async def breaks(scope, receive, send):
         raise ValueError
 
-    gate = Gate(breaks, LIMITS, on_error=lambda error: Answer(418, {}, type(error).__name__.encode()))
-    assert (await ask(gate)).body == b"ValueError"
+    def told(scope, error):
+        return Answer(418, {}, f"{scope['path']} {type(error).__name__}".encode())
+
+    assert (await ask(Gate(breaks, LIMITS, told), path="/a")).body == b"/a ValueError"
 
 
 async def test_what_fails_in_the_middle_of_an_answer_breaks_it_off(ask):

@@ -166,6 +166,19 @@ async def test_a_termination_comes_again_to_a_partner_that_is_not_ready_and_then
     assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
 
 
+async def test_a_termination_is_sent_again_to_a_partner_who_could_not_tell_who_we_are(
+    exchange, importer, exporter, asked, answering
+):
+    await importer.step()
+    postman = answering(Reply(401, None))
+    await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
+    await exchange.rest()
+    assert postman.asked > 1
+    assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
+    [theirs] = await exporter.store.negotiations()
+    assert theirs.negotiation.reasons == ("enough",)
+
+
 async def test_an_acknowledgement_without_a_body_is_one(exchange, importer, asked):
     class Silent:
         async def request(self, *request):
