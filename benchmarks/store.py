@@ -2,8 +2,8 @@
 
 A transition replaces a negotiation, puts a task and appends an event to the evidence log: what a message of a partner
 does. Synced to disk (synchronous=FULL) on both sides. The peer runs the very same statements on one connection, one
-transaction each, so that the difference is the group commit. PostgreSQL runs on this machine as it comes, durable, on TCP;
-`replicas` are stores on one database, each with its own connections, in one process.
+transaction each, so that the difference is the group commit. PostgreSQL runs on this machine as it comes, durable, on
+TCP; replicas are stores on one database, each with its own connections, in one process.
 """
 
 from __future__ import annotations

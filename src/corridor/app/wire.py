@@ -14,6 +14,7 @@ from aiohttp.resolver import DefaultResolver
 
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LimitSettings, LoadedSettings, OutboxSettings, Settings
+from corridor.app.storage import AnyStore, leases_of, open_store
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.ids import ParticipantId, ProcessId
@@ -33,6 +34,7 @@ from corridor.service import access, catalogue, negotiate, outbox, receipts, tra
 from corridor.service.context import Context, Patience
 from corridor.service.ports import Changes
 from corridor.service.records import Participant
+from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.did_document import own_document
 from corridor.trust.did_web import WebDirectory
@@ -89,7 +91,7 @@ async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = Sqli
 
     Args:
         loaded: its settings.
-        store_type: what opens the database; crash tests put one in its place that fails on purpose.
+        store_type: what opens a database file; crash tests put one in its place that fails on purpose.
 
     Raises:
         SettingsError: a setting, key or file is missing or wrong.
@@ -101,7 +103,7 @@ async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = Sqli
     commits = Commits()
     destinations = Destinations(_http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
-        store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
+        store = await open_store(loaded, commits, store_type)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
         yield _node(loaded, identity, store=store, client=client, commits=commits, destinations=destinations)
@@ -132,7 +134,7 @@ def _node(
     loaded: LoadedSettings,
     identity: _Identity,
     *,
-    store: SqliteStore,
+    store: AnyStore,
     client: HttpClient,
     commits: Commits,
     destinations: Destinations,
@@ -165,7 +167,18 @@ def _node(
     )
     signal = Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
-    dispatcher = Dispatcher(store, partial(outbox.run, context), clock, sweep=sweep)
+    dispatcher = Dispatcher(
+        store,
+        partial(outbox.run, context),
+        clock,
+        sweep=sweep,
+        broke=partial(outbox.broke, context),
+        leases=leases_of(store),
+    )
+    if isinstance(store, PostgresStore):
+        # A right that ends at another replica cannot be told here once the database is out of reach.
+        lost = partial(context.revocations.end_all, "the node has lost its database")
+        store.watch(dispatcher.renew, lost)
     commits.add(context.revocations.note)
     commits.add(dispatcher.note)
     commits.add(lambda _: signal.fire())

@@ -1,4 +1,4 @@
-"""The reads of the port `Store`, once for every database: statements by their text for SQLite, rows, and what they mean."""
+"""The reads of the port `Store`, once for every database: statements by their text for SQLite, and what rows mean."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Cluster:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), *options]
         with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - the server's own program
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder, **self._identity
             )
         self._await()
@@ -104,7 +104,7 @@ class Cluster:
         """Run a statement as the superuser; what `psql` shows of it."""
         command = [str(self._programs / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
         where = ["-h", str(self._folder), "-p", str(self.port), "-U", "postgres", "-d", database, "-c", sql]
-        done = subprocess.run([*command, *where], capture_output=True, text=True, check=False, cwd=self._folder)
+        done = subprocess.run([*command, *where], capture_output=True, text=True, check=False, cwd=self._folder)  # noqa: S603 - as above
         if done.returncode:
             raise RuntimeError(f"{sql}: {done.stderr}")
         return done.stdout.strip()
@@ -117,7 +117,7 @@ class Cluster:
         words = ["-D", str(self._folder / "data"), "-U", "postgres", "--pwfile", str(password), "--no-sync"]
         auth = ["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--no-locale"]
         command = [str(self._programs / "initdb"), *words, *auth]
-        subprocess.run(command, check=True, capture_output=True, cwd=self._folder, **self._identity)
+        subprocess.run(command, check=True, capture_output=True, cwd=self._folder, **self._identity)  # noqa: S603 - as above
 
     def _await(self) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -8,9 +8,7 @@ from corridor.store.schema import metadata
 
 if context.is_offline_mode():
     # For PostgreSQL; `store.postgresql.migrate` runs the text in a transaction of its own.
-    context.configure(
-        dialect_name=context.config.attributes["dialect"], literal_binds=True, transactional_ddl=False
-    )
+    context.configure(dialect_name=context.config.attributes["dialect"], literal_binds=True, transactional_ddl=False)
     context.run_migrations()
 else:
     # SQLite can roll back changes of the schema like any other, which Alembic does not take for granted.

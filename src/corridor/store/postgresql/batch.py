@@ -52,7 +52,7 @@ def work_of(changes: Changes) -> Work:
     steps = [_guard(guard) for guard in planned.guards]
     steps += [Step(_NAMES[step.sql], _json(row), step.what) for step in planned.steps for row in step.rows]
     steps += [Step("APPEND_EVENT", _json(leaf)) for leaf in planned.leaves]
-    told = {
+    told: dict[str, list[str]] = {
         "grants": [grant.id for grant in changes.grants if grant.revoked is not None],
         "papers": [paper.id for paper in changes.papers if paper.revoked is not None],
     }

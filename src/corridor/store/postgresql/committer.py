@@ -1,8 +1,8 @@
 """Joins the commits that wait into batches, and each batch into one round trip; one batch of a process at a time.
 
 Each commit stands in a subtransaction of its own, so that a stale one is undone alone. A failure of the database itself
-undoes the whole batch. If the connection breaks on the way, nobody knows whether the batch was applied: everybody in it is
-told that the database failed, and finds out by loading.
+undoes the whole batch. If the connection breaks on the way, nobody knows whether the batch was applied: everybody in it
+is told that the database failed, and finds out by loading.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which PostgreSQL database is ours, and connections to it; its address is a secret, since a password may stand in it."""
+"""Which PostgreSQL database is ours, and connections to it; its URL is a secret, since a password may stand in it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ NAME: Final = "corridor_postgresql"
 
 
 class _Types(PGTypeCompiler):
-    def visit_TEXT(self, type_: Any, **options: Any) -> str:
+    def visit_TEXT(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
         """The pages of a list are in order of id, and that order must be the same in every database."""
         return f'{super().visit_TEXT(type_, **options)} COLLATE "C"'
 

@@ -1,7 +1,7 @@
 """Brings a PostgreSQL database to the version of the schema that this Corridor writes, once for all replicas.
 
-Alembic says the migrations as one text, which runs in one transaction; so it needs no second driver, and a migration has
-to be one that can be said without reading the data.
+Alembic says the migrations as one text, which runs in one transaction; so it needs no second driver, and a migration
+has to be one that can be said without reading the data.
 """
 
 from __future__ import annotations
@@ -29,12 +29,21 @@ async def upgrade(connection: Connection, database: Database) -> bool:
     if await version(connection, database) == VERSIONS[-1]:
         return False
     with storage_errors(database.shown):
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            found = await version(connection, database)
-            if found == VERSIONS[-1]:
-                return False
-            await connection.execute(await asyncio.to_thread(script_from, found))
+        # Before the transaction begins: one that has begun may go on believing in the tables that it saw.
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        try:
+            return await _migrate(connection, database)
+        finally:
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+
+
+async def _migrate(connection: Connection, database: Database) -> bool:
+    async with connection.transaction():
+        found = await version(connection, database)
+        if found == VERSIONS[-1]:
+            return False
+        await connection.execute(await asyncio.to_thread(script_from, found))
     return True
 
 

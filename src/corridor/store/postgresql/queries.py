@@ -1,9 +1,9 @@
 """The statements of `store.queries` for PostgreSQL, as text in `statements`, which `render` writes.
 
 Reads are statements of their own. Everything that writes is one function that each connection makes for itself
-(`pg_temp`): a batch of commits is one round trip, one transaction and one sync, holds the lock on the log for not a moment
-longer, and waits for nothing on the client's side. As the function is not part of the schema, releases of Corridor that
-run side by side each have their own.
+(`pg_temp`): a batch of commits is one round trip, one transaction and one sync, holds the lock on the log for not a
+moment longer, and waits for nothing on the client's side. As the function is not part of the schema, releases of
+Corridor that run side by side each have their own.
 
 `python -m corridor.store.postgresql.queries > src/corridor/store/postgresql/statements.py` renews that file.
 """
@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Insert, LargeBinary, bindparam, literal_column, select, true
-from sqlalchemy.dialects.postgresql import dialect, insert
+from sqlalchemy import Dialect, Insert, LargeBinary, bindparam, literal_column, select, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -37,15 +38,16 @@ from typing import Final
 
 _WIDTH: Final = 112
 LOCK: Final = "(1129271890::bigint << 32) | 'events'::regclass::oid::bigint"
-"""The key of the lock that makes commits come one after another: `CORR`, and the table of the log that they append to."""
+"""The key of the lock that makes commits come one after another: `CORR`, and the table of the log they append to."""
 CHANNEL: Final = "'corridor_' || 'events'::regclass::oid"
 """The channel on which replicas tell each other; other schemas of the database have others."""
 _PAYLOAD: Final = 7500
 """Bytes of a notification, which PostgreSQL holds to less than 8000."""
 
 _NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-_ALIVE: Final = f"EXISTS (SELECT 1 FROM replicas WHERE replicas.id = $2 AND replicas.until > {_NOW})"
+_ALIVE: Final = f"EXISTS (SELECT 1 FROM replicas WHERE replicas.id = $2 AND replicas.until > {_NOW})"  # noqa: S608 - a constant
 
+_dialect: Final[Callable[..., Dialect]] = PGDialect
 _MARK = re.compile(r"%\((?P<name>\w+)\)s(::[A-Z]+)?")
 
 
@@ -60,7 +62,9 @@ def _put_task() -> Any:
 
 def _append_event() -> Any:
     """A leaf goes where the log ends, which is known by then as `v_place`."""
-    given = {column.name: bindparam(column.name) for column in s.events.columns if column.name != "position"}
+    given: dict[str, Any] = {
+        column.name: bindparam(column.name) for column in s.events.columns if column.name != "position"
+    }
     return insert(s.events).values({**given, "position": literal_column("v_place")})
 
 
@@ -194,7 +198,7 @@ def _reads() -> Iterator[tuple[str, ClauseElement]]:
 
 def _read(statement: ClauseElement) -> tuple[str, tuple[str, ...]]:
     """The text with numbered parameters, and their names in order."""
-    made: Any = statement.compile(dialect=dialect(paramstyle="numeric_dollar"))
+    made: Any = statement.compile(dialect=_dialect(paramstyle="numeric_dollar"))
     return " ".join(str(made).split()), tuple(made.positiontup or ())
 
 
@@ -202,14 +206,14 @@ def _write(statement: Any) -> str:
     """The text with the values out of the JSON object `r`."""
     # Without `inline`, SQLAlchemy would have the number of a new row given back.
     made = (statement.inline() if isinstance(statement, Insert) else statement).compile(
-        dialect=dialect(paramstyle="pyformat")
+        dialect=_dialect(paramstyle="pyformat")
     )
 
     def value(found: re.Match[str]) -> str:
         kind, name = made.binds[found["name"]].type, found["name"]
         if isinstance(kind, LargeBinary):
             return f"decode(r->>'{name}', 'hex')"
-        sort = kind.compile(dialect=dialect()).lower()
+        sort = kind.compile(dialect=_dialect()).lower()
         return f"r->>'{name}'" if sort == "text" else f"(r->>'{name}')::{sort}"
 
     return _MARK.sub(value, " ".join(str(made).split()))
@@ -225,7 +229,9 @@ def commit_function() -> str:
 
 
 def _branch(name: str, *texts: str) -> str:
-    return textwrap.indent("\n".join([f"WHEN '{name}' THEN", *(textwrap.indent(t, "    ") for t in texts if t)]), " " * 16)
+    return textwrap.indent(
+        "\n".join([f"WHEN '{name}' THEN", *(textwrap.indent(t, "    ") for t in texts if t)]), " " * 16
+    )
 
 
 def _own_reads() -> dict[str, str]:
@@ -239,6 +245,7 @@ def _own_reads() -> dict[str, str]:
         "PAPERS_OF": "SELECT body FROM papers WHERE id = ANY ($1::text[])",
         "GRANTS_REVOKED": "SELECT body FROM grants WHERE revoked > $1",
         "PAPERS_REVOKED": "SELECT body FROM papers WHERE revoked > $1",
+        "REPLICAS": f"SELECT count(*) FROM replicas WHERE until > {_NOW}",  # noqa: S608 - a constant
         "LEAVE": "DELETE FROM replicas WHERE id = $1",
         "TELL": f"SELECT pg_notify({CHANNEL}, $1)",
         "CHANNEL": f"SELECT {CHANNEL}",
@@ -247,7 +254,7 @@ def _own_reads() -> dict[str, str]:
 
 
 def _plain(statement: Any) -> str:
-    return str(statement.where(true()).compile(dialect=dialect())).partition(" \nWHERE")[0]
+    return str(statement.where(true()).compile(dialect=_dialect())).partition(" \nWHERE")[0]
 
 
 def render() -> str:
@@ -258,8 +265,8 @@ def render() -> str:
         listed = ", ".join(f'"{each}"' for each in names) + ("," if len(names) == 1 else "")
         parts.append(f'    "{name}": (\n        """\n{_wrapped(sql)}\n""",\n        ({listed}),\n    ),\n')
     parts.append('}\n"""Every read by its name: the text, and the names of its parameters in order."""\n')
-    names = "".join(f'\n    "{name}",' for name in _WRITES)
-    parts.append(f"\nWRITES: Final = ({names}\n)\n" + '"""What `COMMIT` can do, by name."""\n')
+    known = "".join(f'\n    "{name}",' for name in _WRITES)
+    parts.append(f"\nWRITES: Final = ({known}\n)\n" + '"""What `COMMIT` can do, by name."""\n')
     parts += [f'\n{name}: Final = """\n{_wrapped(sql)}\n"""\n' for name, sql in _own_reads().items()]
     beat = _BEAT.format(lock=LOCK, now=_NOW)
     parts += [f'\n{name}: Final = r"""\n{text}\n"""\n' for name, text in (("BEAT", beat), ("COMMIT", _folded()))]
@@ -272,7 +279,9 @@ def _folded() -> str:
     for line in commit_function().splitlines():
         indent = " " * (len(line) - len(line.lstrip()))
         more = indent + "    "
-        lines += textwrap.wrap(line, _WIDTH, subsequent_indent=more, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += textwrap.wrap(
+            line, _WIDTH, subsequent_indent=more, break_long_words=False, break_on_hyphens=False
+        ) or [""]
     return "\n".join(lines)
 
 

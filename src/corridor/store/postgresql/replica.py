@@ -1,8 +1,8 @@
 """One process among several on a database: says that it lives, hears what others commit, and has tasks of its own.
 
-The tasks of a queue belong to one replica, the one whose commit began the queue; so they stay in order. A replica that has
-not said for `LEASE` that it lives has none any more: whoever notices first has them then. Nothing here is relied on for
-what is true: a state moves by compare-and-set, and partners know a repeated message by its id.
+The tasks of a queue belong to one replica, the one whose commit began the queue; so they stay in order. A replica that
+has not said for `LEASE` that it lives has none any more: whoever notices first has them then. Nothing here is relied on
+for what is true: a state moves by compare-and-set, and partners know a repeated message by its id.
 """
 
 from __future__ import annotations

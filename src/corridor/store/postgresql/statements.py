@@ -11,84 +11,81 @@ from typing import Final
 READS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "NEGOTIATION": (
         """
-SELECT negotiations.body FROM negotiations WHERE negotiations.id = $1::VARCHAR
+SELECT negotiations.body FROM negotiations WHERE negotiations.id = $1
 """,
         ("id",),
     ),
     "NEGOTIATION_BY_PEER": (
         """
-SELECT negotiations.body FROM negotiations WHERE negotiations.peer = $1::VARCHAR AND negotiations.peer_pid =
-$2::VARCHAR
+SELECT negotiations.body FROM negotiations WHERE negotiations.peer = $1 AND negotiations.peer_pid = $2
 """,
         ("peer", "peer_pid"),
     ),
     "NEGOTIATIONS": (
         """
-SELECT negotiations.body FROM negotiations WHERE negotiations.id > $1::VARCHAR ORDER BY negotiations.id LIMIT $2
-OFFSET 0
+SELECT negotiations.body FROM negotiations WHERE negotiations.id > $1 ORDER BY negotiations.id LIMIT $2 OFFSET 0
 """,
         ("after", "limit"),
     ),
     "AGREEMENT": (
         """
-SELECT agreements.body FROM agreements WHERE agreements.id = $1::VARCHAR
+SELECT agreements.body FROM agreements WHERE agreements.id = $1
 """,
         ("id",),
     ),
     "AGREEMENTS": (
         """
-SELECT agreements.body FROM agreements WHERE agreements.id > $1::VARCHAR ORDER BY agreements.id LIMIT $2 OFFSET
-0
+SELECT agreements.body FROM agreements WHERE agreements.id > $1 ORDER BY agreements.id LIMIT $2 OFFSET 0
 """,
         ("after", "limit"),
     ),
     "TRANSFER": (
         """
-SELECT transfers.body FROM transfers WHERE transfers.id = $1::VARCHAR
+SELECT transfers.body FROM transfers WHERE transfers.id = $1
 """,
         ("id",),
     ),
     "TRANSFER_BY_PEER": (
         """
-SELECT transfers.body FROM transfers WHERE transfers.peer = $1::VARCHAR AND transfers.peer_pid = $2::VARCHAR
+SELECT transfers.body FROM transfers WHERE transfers.peer = $1 AND transfers.peer_pid = $2
 """,
         ("peer", "peer_pid"),
     ),
     "TRANSFERS": (
         """
-SELECT transfers.body FROM transfers WHERE transfers.id > $1::VARCHAR ORDER BY transfers.id LIMIT $2 OFFSET 0
+SELECT transfers.body FROM transfers WHERE transfers.id > $1 ORDER BY transfers.id LIMIT $2 OFFSET 0
 """,
         ("after", "limit"),
     ),
     "TRANSFERS_OF": (
         """
-SELECT transfers.body FROM transfers WHERE transfers.agreement = $1::VARCHAR AND transfers.id > $2::VARCHAR
-ORDER BY transfers.id LIMIT $3 OFFSET 0
+SELECT transfers.body FROM transfers WHERE transfers.agreement = $1 AND transfers.id > $2 ORDER BY transfers.id
+LIMIT $3 OFFSET 0
 """,
         ("agreement", "after", "limit"),
     ),
     "DATASET": (
         """
-SELECT datasets.body FROM datasets WHERE datasets.id = $1::VARCHAR
+SELECT datasets.body FROM datasets WHERE datasets.id = $1
 """,
         ("id",),
     ),
     "DATASETS": (
         """
-SELECT datasets.body FROM datasets WHERE datasets.id > $1::VARCHAR ORDER BY datasets.id LIMIT $2 OFFSET 0
+SELECT datasets.body FROM datasets WHERE datasets.id > $1 ORDER BY datasets.id LIMIT $2 OFFSET 0
 """,
         ("after", "limit"),
     ),
     "DATASETS_ON_OFFER": (
         """
-SELECT datasets.body FROM datasets WHERE datasets.id > $1::VARCHAR AND datasets.withdrawn IS NULL ORDER BY
-datasets.id LIMIT $2 OFFSET 0
+SELECT datasets.body FROM datasets WHERE datasets.id > $1 AND datasets.withdrawn IS NULL ORDER BY datasets.id
+LIMIT $2 OFFSET 0
 """,
         ("after", "limit"),
     ),
     "PAPER": (
         """
-SELECT papers.body FROM papers WHERE papers.id = $1::VARCHAR
+SELECT papers.body FROM papers WHERE papers.id = $1
 """,
         ("id",),
     ),
@@ -109,74 +106,71 @@ LIMIT $1 OFFSET 0
     "TASK": (
         """
 SELECT tasks.id, tasks.kind, tasks.queue, tasks.subject, tasks.due, tasks.created, tasks.attempts,
-tasks.problem, tasks.payload, tasks.message_type, tasks.message, tasks.parked FROM tasks WHERE tasks.id =
-$1::VARCHAR
+tasks.problem, tasks.payload, tasks.message_type, tasks.message, tasks.parked FROM tasks WHERE tasks.id = $1
 """,
         ("id",),
     ),
     "GRANT": (
         """
-SELECT grants.body FROM grants WHERE grants.id = $1::VARCHAR
+SELECT grants.body FROM grants WHERE grants.id = $1
 """,
         ("id",),
     ),
     "GRANT_BY_DIGEST": (
         """
-SELECT grants.body FROM grants WHERE grants.token_digest = $1::VARCHAR
+SELECT grants.body FROM grants WHERE grants.token_digest = $1
 """,
         ("token_digest",),
     ),
     "USAGE": (
         """
-SELECT usages.requests, usages.size, usages.rows FROM usages WHERE usages.agreement = $1::VARCHAR AND
-usages.transfer = $2::VARCHAR
+SELECT usages.requests, usages.size, usages.rows FROM usages WHERE usages.agreement = $1 AND usages.transfer =
+$2
 """,
         ("agreement", "transfer"),
     ),
     "COUNTED": (
         """
-SELECT counted.population, max(counted.n) AS n FROM counted WHERE counted.jurisdiction = $1::VARCHAR AND
-counted.name = $2::VARCHAR AND counted.day >= $3::VARCHAR AND counted.day <= $4::VARCHAR GROUP BY
-counted.population
+SELECT counted.population, max(counted.n) AS n FROM counted WHERE counted.jurisdiction = $1 AND counted.name =
+$2 AND counted.day >= $3 AND counted.day <= $4 GROUP BY counted.population
 """,
         ("jurisdiction", "name", "start", "end"),
     ),
     "COUNTED_SUM": (
         """
 SELECT coalesce(sum(greatest.n), 0) AS n FROM (SELECT counted.population AS population, max(counted.n) AS n FROM
-counted WHERE counted.jurisdiction = $1::VARCHAR AND counted.name = $2::VARCHAR AND counted.day >= $3::VARCHAR
-AND counted.day <= $4::VARCHAR GROUP BY counted.population) AS greatest
+counted WHERE counted.jurisdiction = $1 AND counted.name = $2 AND counted.day >= $3 AND counted.day <= $4 GROUP
+BY counted.population) AS greatest
 """,
         ("jurisdiction", "name", "start", "end"),
     ),
     "RECEIPT": (
         """
-SELECT receipts.body FROM receipts WHERE receipts.id = $1::VARCHAR
+SELECT receipts.body FROM receipts WHERE receipts.id = $1
 """,
         ("id",),
     ),
     "RECEIPTS": (
         """
-SELECT receipts.body FROM receipts WHERE receipts.agreement = $1::VARCHAR ORDER BY receipts.at, receipts.number
+SELECT receipts.body FROM receipts WHERE receipts.agreement = $1 ORDER BY receipts.at, receipts.number
 """,
         ("agreement",),
     ),
     "EVENTS": (
         """
-SELECT events.position, events.body FROM events WHERE events.position > $1::BIGINT ORDER BY events.position
-LIMIT $2 OFFSET 0
+SELECT events.position, events.body FROM events WHERE events.position > $1 ORDER BY events.position LIMIT $2
+OFFSET 0
 """,
         ("after", "limit"),
     ),
     "EVENTS_OF": (
         """
 SELECT events.position, events.body FROM (SELECT events.position AS position FROM events WHERE events.agreement
-= $1::VARCHAR AND events.position > $2::BIGINT UNION SELECT events.position AS position FROM events WHERE
-events.negotiation = (SELECT agreements.negotiation FROM agreements WHERE agreements.id = $1::VARCHAR) AND
-events.position > $2::BIGINT UNION SELECT events.position AS position FROM events WHERE events.transfer IN
-(SELECT transfers.id FROM transfers WHERE transfers.agreement = $1::VARCHAR) AND events.position > $2::BIGINT
-ORDER BY position LIMIT $3 OFFSET 0) AS found JOIN events ON events.position = found.position ORDER BY
-events.position
+= $1 AND events.position > $2 UNION SELECT events.position AS position FROM events WHERE events.negotiation =
+(SELECT agreements.negotiation FROM agreements WHERE agreements.id = $1) AND events.position > $2 UNION SELECT
+events.position AS position FROM events WHERE events.transfer IN (SELECT transfers.id FROM transfers WHERE
+transfers.agreement = $1) AND events.position > $2 ORDER BY position LIMIT $3 OFFSET 0) AS found JOIN events ON
+events.position = found.position ORDER BY events.position
 """,
         ("agreement", "after", "limit"),
     ),
@@ -188,13 +182,13 @@ SELECT coalesce(max(events.position) + 1, 0) AS size FROM events
     ),
     "LEAF": (
         """
-SELECT events.leaf FROM events WHERE events.position = $1::BIGINT
+SELECT events.leaf FROM events WHERE events.position = $1
 """,
         ("position",),
     ),
     "LOG_NODE": (
         """
-SELECT log_nodes.hash FROM log_nodes WHERE log_nodes.level = $1::BIGINT AND log_nodes.position = $2::BIGINT
+SELECT log_nodes.hash FROM log_nodes WHERE log_nodes.level = $1 AND log_nodes.position = $2
 """,
         ("level", "position"),
     ),
@@ -260,6 +254,10 @@ SELECT body FROM grants WHERE revoked > $1
 
 PAPERS_REVOKED: Final = """
 SELECT body FROM papers WHERE revoked > $1
+"""
+
+REPLICAS: Final = """
+SELECT count(*) FROM replicas WHERE until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 """
 
 LEAVE: Final = """
