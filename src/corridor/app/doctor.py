@@ -20,10 +20,12 @@ from corridor.base.errors import CorridorError, SettingsError
 from corridor.law.check import check
 from corridor.service.ports import Store
 from corridor.service.records import Task
+from corridor.store import statements
 from corridor.store.faults import storage_errors
 from corridor.store.migrate import VERSIONS
 from corridor.store.postgresql.database import Database
 from corridor.store.postgresql.inspection import inspect
+from corridor.store.rows import task_from
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.did import did_of
 from corridor.trust.files import read_private
@@ -31,6 +33,7 @@ from corridor.trust.keys import load_key
 from corridor.trust.participants import FileParticipants
 from corridor.trust.secrets import FileSecrets
 
+_LOOKED_AT: Final = 1000
 _LEAST_FREE: Final = 64 * 1024 * 1024
 
 
@@ -101,8 +104,16 @@ def _database(loaded: LoadedSettings) -> str:
     if not path.exists():
         return "not made yet; `corridor serve` makes it"
     if _is_served(loaded):
+        _on_work(_tasks_beside(path), 0)
         return "in use by the running node"
     return asyncio.run(_stuck(path))
+
+
+def _tasks_beside(path: Path) -> tuple[Task, ...]:
+    """The open tasks, read while the node runs, that are parked."""
+    with storage_errors(path), contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(statements.TASKS, {"limit": _LOOKED_AT}).fetchall()
+    return tuple(task for task in map(task_from, rows) if task.parked)
 
 
 async def _stuck(path: Path) -> str:

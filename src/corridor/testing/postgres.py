@@ -96,6 +96,11 @@ class Cluster:
         """Remove a database, whoever is on it."""
         self.say(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
+    def disconnect(self, url: str) -> None:
+        """Break every connection to a database, as a restart of the server would."""
+        name = url.rpartition("/")[2]
+        self.say(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 - ours
+
     def url(self, name: str) -> str:
         """The URL of a database by its name."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/{name}"

@@ -47,7 +47,7 @@ def until():
 
     async def wait(holds):
         async with asyncio.timeout(PATIENCE):
-            while not holds():
+            while not holds():  # noqa: ASYNC110 - what is waited for is another process's doing, without an event
                 await asyncio.sleep(0.01)
 
     return wait

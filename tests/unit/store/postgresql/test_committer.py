@@ -67,8 +67,7 @@ async def test_a_commit_that_cannot_be_kept_spoils_no_other(writer):
 
 async def test_a_broken_connection_is_told_and_made_anew(writer, postgres, database):
     await writer.commit(Changes(tasks=(a.task("1"),)))
-    name = database.url.rpartition("/")[2]
-    postgres.say(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    postgres.disconnect(database.url)
     await asyncio.sleep(0)
     outcomes = [await _outcome(writer, a.task(str(number))) for number in range(2, 5)]
     assert None in outcomes
@@ -105,9 +104,7 @@ async def test_replicas_that_write_at_once_make_one_log_without_gaps(replicas):
     """Every leaf once, every subtree right, whoever wrote it."""
     async with replicas(3) as opened:
         stores = [store for store, _ in opened]
-        writes = (
-            stores[number % 3].commit(Changes(events=(event(number), event(number)))) for number in range(150)
-        )
+        writes = (stores[number % 3].commit(Changes(events=(event(number), event(number)))) for number in range(150))
         await asyncio.gather(*writes)
         told = await stores[0].events(limit=1000)
         assert [one.index for one in told] == list(range(300))

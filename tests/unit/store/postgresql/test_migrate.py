@@ -77,7 +77,9 @@ async def test_a_database_of_a_later_release_is_refused_in_one_sentence(connecti
     assert refused.value.remedy == "install the release of Corridor that wrote it, or a later one"
 
 
-@pytest.mark.parametrize("foreign", ["CREATE TABLE alembic_version (version_num TEXT)", "CREATE TABLE log_nodes (a INT)"])
+@pytest.mark.parametrize(
+    "foreign", ["CREATE TABLE alembic_version (version_num TEXT)", "CREATE TABLE log_nodes (a INT)"]
+)
 async def test_another_programs_database_is_left_alone(blank, empty, foreign):
     await blank.execute(foreign)
     with pytest.raises(StorageError, match="belongs to another program"):

@@ -18,7 +18,7 @@ def test_it_marks_the_file_as_ours(connection):
 
 def test_it_creates_every_table(connection):
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert tables == {
+    assert tables >= {
         *("negotiations", "agreements", "transfers", "datasets", "papers", "grants", "tasks", "used_tokens"),
         *("served", "usages", "counted", "receipts", "events", "log_nodes", "alembic_version"),
     }
