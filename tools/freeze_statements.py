@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write what this release says to its databases, for the tests of later ones: tools/freeze_statements.py FILE.json.
 
-Every migration has to leave these statements in force, since during a rolling upgrade processes of the release before run
-on the schema of the next. Run it once for each version of the schema, at the release that brings it.
+Every migration has to leave these statements in force, since during a rolling upgrade processes of the release before
+run on the schema of the next. Run it once for each version of the schema, at the release that brings it.
 """
 
 from __future__ import annotations
