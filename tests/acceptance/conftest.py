@@ -186,6 +186,7 @@ class Proxy:
         for _ in range(self._number):
             with contextlib.suppress(OSError):
                 return socket.create_connection(("127.0.0.1", next(self._targets)), timeout=PATIENCE)
+        return None
 
     def _copy(self, source, target):
         with contextlib.suppress(OSError):
