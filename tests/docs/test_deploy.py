@@ -1,4 +1,4 @@
-"""What is shown for running a node: a unit for systemd that is closed, and services that fit the image and the product."""
+"""What is shown for running a node: a closed unit for systemd, and services that fit the image and the product."""
 
 import configparser
 import re
