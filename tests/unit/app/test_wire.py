@@ -1,5 +1,6 @@
 """The composition root: a node that is put together from its folder, and what is missing named."""
 
+import asyncio
 import json
 
 import pytest
@@ -8,6 +9,9 @@ from corridor.app.settings import load_settings
 from corridor.app.wire import Commits, open_node, request_limits
 from corridor.base.errors import SettingsError, StorageError
 from corridor.service.ports import Changes
+from corridor.testing import store_samples as a
+
+PATIENCE = 20
 
 
 async def ask(app, path, method="GET"):
@@ -125,3 +129,39 @@ async def test_a_file_of_another_program_is_no_database(node):
     with pytest.raises(StorageError, match="not a database"):
         async with open_node(node):
             pass
+
+
+@pytest.fixture
+def on_postgresql(node, edit, postgres_url):
+    path = node.folder / "keys" / "database.url"
+    path.write_text(postgres_url, "utf-8")
+    path.chmod(0o600)
+    edit('\n[database]\nurl_file = "keys/database.url"\nconnections = 2\n')
+    return load_settings(node.folder)
+
+
+async def test_a_node_on_postgresql_can_be_several_processes(on_postgresql):
+    async with open_node(on_postgresql) as one, open_node(on_postgresql) as two:
+        await one.context.store.commit(Changes(papers=(a.paper(),)))
+        assert await two.context.store.papers() == (a.paper(version=1),)
+    assert not on_postgresql.path("corridor.db").exists()
+
+
+async def test_a_right_that_ends_at_one_replica_is_told_to_streams_of_another(on_postgresql):
+    async with open_node(on_postgresql) as one, open_node(on_postgresql) as two:
+        watch = two.context.revocations.watch("urn:uuid:t1")
+        waiting = asyncio.create_task(two.signal.changed(PATIENCE))
+        await one.context.store.commit(Changes(grants=(a.grant(),)))
+        await waiting
+        await one.context.store.commit(Changes(grants=(a.grant(revoked=a.NOW),)))
+        async with asyncio.timeout(PATIENCE):
+            while watch.reason is None:
+                await two.signal.changed(1)
+        assert watch.reason == "the right to this transfer has ended"
+
+
+async def test_streams_end_when_nobody_can_tell_them_any_more(on_postgresql):
+    async with open_node(on_postgresql) as opened:
+        watch = opened.context.revocations.watch("urn:uuid:t1")
+        opened.context.store._replica._lost()
+        assert watch.reason == "the node has lost its database"

@@ -114,7 +114,9 @@ class Replica:
                     self._renewed()
                     await self._tell_revoked()
                 await self._listen()
-            except (*Failure, StorageError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, a replica that no longer beats would lose its work
+                if not isinstance(error, (*Failure, StorageError)):
+                    _log.exception("what was heard cannot be understood")
                 await self._lose(error)
                 await asyncio.sleep(BEAT / 2)
 
@@ -131,7 +133,7 @@ class Replica:
                     break
                 while not self._heard.empty():
                     heard.append(self._heard.get_nowait())
-                await self._act([json.loads(payload) for payload in heard])
+                await self._act([_message(payload) for payload in heard])
             await self._beat(connection)
 
     async def _beat(self, connection: Connection) -> None:
@@ -211,3 +213,16 @@ class Replica:
 
 
 _TOLD: Final = ("queues", "grants", "papers")
+
+
+def _message(payload: str) -> dict[str, Any]:
+    """What another replica tells; whatever else is heard on the channel is a reason to look at everything."""
+    with contextlib.suppress(ValueError):
+        found = json.loads(payload)
+        if isinstance(found, dict) and all(_are_names(found.get(name, [])) for name in _TOLD):
+            return found
+    return {"all": True}
+
+
+def _are_names(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)

@@ -90,6 +90,7 @@ class PostgresStore(Reading):
             await replica.start()
         except BaseException:
             pool.terminate()
+            await replica.stop()
             raise
         return cls(database, _Parts(pool, Committer(again, database.shown, name, on_commit), replica))
 

@@ -11,6 +11,7 @@ import pytest
 from corridor.service.ports import Changes
 from corridor.store.postgresql import replica as module
 from corridor.store.postgresql import statements
+from corridor.store.postgresql.queries import CHANNEL
 from corridor.store.postgresql.store import PostgresStore
 from corridor.testing import store_samples as a
 
@@ -176,3 +177,12 @@ async def test_replicas_that_run_are_counted(connection, replicas, number):
     async with replicas(number):
         assert await connection.fetchval(statements.REPLICAS) == number
     assert await connection.fetchval(statements.REPLICAS) == 0
+
+
+@pytest.mark.parametrize("noise", ["", "hello", "[1]", '{"queues": 7}', '{"queues": [7]}'])
+async def test_noise_on_the_channel_stops_nobody(replicas, until, connection, noise):
+    async with replicas(2) as ((one, told), (two, _)):
+        await connection.execute(f"SELECT pg_notify({CHANNEL}, $1)", noise)
+        await one.commit(Changes(tasks=(a.task("1", queue="p q1"),)))
+        await two.commit(Changes(tasks=(a.task("2", queue="p q1"),)))
+        await until(lambda: "2" in tasks_told(told))
