@@ -8,6 +8,7 @@ import pytest
 from corridor.app.settings import load_settings
 from corridor.app.wire import Commits, open_node, request_limits
 from corridor.base.errors import SettingsError, StorageError
+from corridor.service import outbox
 from corridor.service.ports import Changes
 from corridor.testing import store_samples as a
 
@@ -165,3 +166,22 @@ async def test_streams_end_when_nobody_can_tell_them_any_more(on_postgresql):
         watch = opened.context.revocations.watch("urn:uuid:t1")
         opened.context.store._replica._lost()
         assert watch.reason == "the node has lost its database"
+
+
+async def test_a_task_on_which_our_code_fails_is_parked_after_the_last_attempt(node, edit, monkeypatch):
+    async def fail(_ctx, _task):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outbox, "run", fail)
+    edit("\n[outbox]\nattempts = 2\nfirst_wait_ms = 1\n")
+    async with open_node(load_settings(node.folder)) as opened:
+        store = opened.context.store
+        dispatching = asyncio.create_task(opened.dispatcher.run())
+        await store.commit(Changes(tasks=(a.task(),)))
+        async with asyncio.timeout(PATIENCE):
+            while (await store.task("task-1")).parked is None:
+                await opened.signal.changed(1)
+        parked = await store.task("task-1")
+        assert (parked.attempts, parked.problem) == (2, "a fault of this node: ZeroDivisionError")
+        dispatching.cancel()
+        await asyncio.gather(dispatching, return_exceptions=True)
