@@ -153,6 +153,7 @@ class Dispatcher:
         """The safety net: what is in the store is what is to be done."""
         limit, self._limit = self._limit, _BATCH
         self._next_sweep = self._clock.now() + self._sweep
+        known = set(self._queue_of)
         try:
             found = await self._leases.own_tasks(limit=limit)
         except CorridorError as error:
@@ -162,6 +163,9 @@ class Dispatcher:
         for task in found:
             if task.id not in self._queue_of:
                 self._add(task)
+        if len(found) < limit:
+            for gone in known.difference(task.id for task in found):
+                self._drop(gone)
 
     def _start_due(self) -> None:
         now = self._clock.now()

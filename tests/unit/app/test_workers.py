@@ -323,6 +323,16 @@ async def test_a_head_that_another_put_off_is_waited_for(sharing):
     assert sharing.begun == ["1", "2"]
 
 
+async def test_a_head_that_another_ended_unheard_is_forgotten_at_the_sweep(sharing):
+    await sharing.add(task("1", "a", after=3600), task("2", "a"))
+    await sharing.idle()
+    sharing.listening = False
+    await sharing.store.commit(Changes(tasks_done=("1",)))
+    sharing.listening = True
+    await sharing.until(lambda: sharing.ended == ["2"])
+    assert sharing.begun == ["2"]
+
+
 async def test_work_that_is_taken_over_is_done_after_a_look(sharing):
     await sharing.add(task("1", "b"))
     await sharing.idle()

@@ -68,9 +68,15 @@ def _append_event() -> Any:
     return insert(s.events).values({**given, "position": literal_column("v_place")})
 
 
+def _drop_task() -> Any:
+    """Who had the task is told that it is done; `RETURNING` needs `INTO` in a function, which `_write` adds."""
+    return STATEMENTS["DROP_TASK"].returning(s.tasks.c.owner)
+
+
 _WRITES: Final[Mapping[str, ClauseElement]] = {
     **{name: statement for name, statement in STATEMENTS.items() if isinstance(statement, UpdateBase)},
     "PUT_TASK": _put_task(),
+    "DROP_TASK": _drop_task(),
     "APPEND_EVENT": _append_event(),
 }
 
@@ -101,6 +107,10 @@ WHILE v_place & 1 = 1 LOOP
     v_place := v_place >> 1;
     INSERT INTO log_nodes (level, position, hash) VALUES (v_level, v_place, v_hash);
 END LOOP;""",
+    "DROP_TASK": """\
+IF v_holder <> v_replica THEN
+    v_done := v_done || (r->>'id');
+END IF;""",
     "USE_ONCE": """\
 GET DIAGNOSTICS v_changed = ROW_COUNT;
 IF v_changed = 0 THEN
@@ -118,6 +128,9 @@ DECLARE
     v_outcome text;
     v_outcomes text[] := '{{}}';
     v_queues text[] := '{{}}';
+    v_done text[] := '{{}}';
+    v_queues_before text[];
+    v_done_before text[];
     v_changed bigint;
     v_holder text;
     v_place bigint;
@@ -128,6 +141,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock({lock});
     FOR v_work IN 1 .. cardinality(v_ends) LOOP
         v_outcome := '';
+        v_queues_before := v_queues;
+        v_done_before := v_done;
         BEGIN
             FOR v_step IN coalesce(v_ends[v_work - 1], 0) + 1 .. v_ends[v_work] LOOP
                 r := v_rows[v_step];
@@ -146,10 +161,14 @@ BEGIN
             WHEN SQLSTATE 'CR002' THEN v_outcome := 'guard ' || SQLERRM;
             WHEN unique_violation THEN v_outcome := 'taken ' || SQLERRM;
         END;
+        IF v_outcome NOT IN ('', 'used') THEN
+            v_queues := v_queues_before;
+            v_done := v_done_before;
+        END IF;
         v_outcomes := v_outcomes || v_outcome;
     END LOOP;
     IF v_told IS NOT NULL AND '' = ANY (v_outcomes) THEN
-        v_told := v_told || jsonb_build_object('by', v_replica, 'queues', to_jsonb(v_queues));
+        v_told := v_told || jsonb_build_object('by', v_replica, 'queues', v_queues, 'done', v_done);
         IF octet_length(v_told::text) > {payload} THEN
             v_told := jsonb_build_object('by', v_replica, 'all', true);
         END IF;
@@ -216,7 +235,7 @@ def _write(statement: Any) -> str:
         sort = kind.compile(dialect=_dialect()).lower()
         return f"r->>'{name}'" if sort == "text" else f"(r->>'{name}')::{sort}"
 
-    return _MARK.sub(value, " ".join(str(made).split()))
+    return _MARK.sub(value, " ".join(str(made).split())).replace("tasks.owner", "tasks.owner INTO v_holder")
 
 
 def commit_function() -> str:

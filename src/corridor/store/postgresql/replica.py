@@ -162,7 +162,7 @@ class Replica:
             await self._tell_tasks(statements.OWN_TASKS, self._name, MANY)
             await self._tell_revoked()
             return
-        queues, grants, papers = ([key for one in others for key in one.get(name, ())] for name in _TOLD)
+        queues, done, grants, papers = ([key for one in others for key in one.get(name, ())] for name in _TOLD)
         connection = self._connection
         tasks = await connection.fetch(statements.OWN_TASKS_OF, self._name, queues) if queues and connection else ()
         ended = await connection.fetch(statements.GRANTS_OF, grants) if grants and connection else ()
@@ -170,6 +170,7 @@ class Replica:
         self._tell(
             Changes(
                 tasks=tuple(task_from(tuple(row)) for row in tasks),
+                tasks_done=tuple(done),
                 grants=tuple(from_body(Grant, row[0]) for row in ended),
                 papers=tuple(from_body(PaperRecord, row[0]) for row in revoked),
             )
@@ -212,7 +213,7 @@ class Replica:
         return next((task_from(tuple(row)) for row in await fetch(statements.HEAD, queue, self._name)), None)
 
 
-_TOLD: Final = ("queues", "grants", "papers")
+_TOLD: Final = ("queues", "done", "grants", "papers")
 
 
 def _message(payload: str) -> dict[str, Any]:

@@ -307,6 +307,9 @@ DECLARE
     v_outcome text;
     v_outcomes text[] := '{}';
     v_queues text[] := '{}';
+    v_done text[] := '{}';
+    v_queues_before text[];
+    v_done_before text[];
     v_changed bigint;
     v_holder text;
     v_place bigint;
@@ -317,6 +320,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock((1129271890::bigint << 32) | 'events'::regclass::oid::bigint);
     FOR v_work IN 1 .. cardinality(v_ends) LOOP
         v_outcome := '';
+        v_queues_before := v_queues;
+        v_done_before := v_done;
         BEGIN
             FOR v_step IN coalesce(v_ends[v_work - 1], 0) + 1 .. v_ends[v_work] LOOP
                 r := v_rows[v_step];
@@ -385,7 +390,10 @@ BEGIN
                         = excluded.message_type, message = excluded.message, parked = excluded.parked, owner =
                         excluded.owner;
                 WHEN 'DROP_TASK' THEN
-                    DELETE FROM tasks WHERE tasks.id = r->>'id';
+                    DELETE FROM tasks WHERE tasks.id = r->>'id' RETURNING tasks.owner INTO v_holder;
+                    IF v_holder <> v_replica THEN
+                        v_done := v_done || (r->>'id');
+                    END IF;
                 WHEN 'ADD_GRANT' THEN
                     INSERT INTO grants (id, token_digest, transfer, agreement, issued, revoked, body) VALUES
                         (r->>'id', r->>'token_digest', r->>'transfer', r->>'agreement', (r->>'issued')::bigint,
@@ -472,10 +480,14 @@ BEGIN
             WHEN SQLSTATE 'CR002' THEN v_outcome := 'guard ' || SQLERRM;
             WHEN unique_violation THEN v_outcome := 'taken ' || SQLERRM;
         END;
+        IF v_outcome NOT IN ('', 'used') THEN
+            v_queues := v_queues_before;
+            v_done := v_done_before;
+        END IF;
         v_outcomes := v_outcomes || v_outcome;
     END LOOP;
     IF v_told IS NOT NULL AND '' = ANY (v_outcomes) THEN
-        v_told := v_told || jsonb_build_object('by', v_replica, 'queues', to_jsonb(v_queues));
+        v_told := v_told || jsonb_build_object('by', v_replica, 'queues', v_queues, 'done', v_done);
         IF octet_length(v_told::text) > 7500 THEN
             v_told := jsonb_build_object('by', v_replica, 'all', true);
         END IF;

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from corridor.base.errors import StaleError
 from corridor.service.ports import Changes
 from corridor.store.postgresql import replica as module
 from corridor.store.postgresql import statements
@@ -37,6 +38,31 @@ async def test_the_owner_is_told_of_what_another_adds_to_its_queue(replicas, unt
         await one.commit(Changes(tasks=(a.task("1", queue="p q1"),)))
         await two.commit(Changes(tasks=(a.task("2", queue="p q1"),)))
         await until(lambda: "2" in tasks_told(told))
+
+
+async def test_the_owner_is_told_of_what_another_ends_in_its_queue(replicas, until):
+    """Or else it would wait for a head that is gone, such as a message that a partner's own has overtaken."""
+    async with replicas(2) as ((one, told), (two, _)):
+        await one.commit(Changes(tasks=(a.task("1", queue="p q1", due=a.later(300)), a.task("2", queue="p q2"))))
+        await two.commit(Changes(tasks=(a.task("3", queue="p q1"),), tasks_done=("1",)))
+        await until(lambda: any(changes.tasks_done for changes in told))
+        (changes,) = [changes for changes in told if changes.tasks_done]
+        assert (changes.tasks_done, [task.id for task in changes.tasks]) == (("1",), ["3"])
+
+
+async def test_nobody_is_told_of_what_was_refused(replicas, until):
+    async with replicas(2) as ((one, told), (two, _)):
+        await one.commit(Changes((a.negotiation(),), tasks=(a.task("1", queue="p q1"),)))
+        stale = Changes((a.negotiation(version=7),), tasks_done=("1",), tasks=(a.task("2", queue="p q1"),))
+        outcomes = await asyncio.gather(
+            two.commit(stale), two.commit(Changes(events=(a.negotiation_event(),))), return_exceptions=True
+        )
+        assert [type(one) for one in outcomes] == [StaleError, type(None)]
+        # What comes after it in order shows that nothing of it came before.
+        await two.commit(Changes(grants=(a.grant(revoked=a.NOW),)))
+        await until(lambda: any(changes.grants for changes in told))
+        assert not any(changes.tasks_done for changes in told)
+        assert tasks_told(told) == ["1"]
 
 
 async def test_the_head_of_a_queue_is_given_to_its_owner_only(replicas):
