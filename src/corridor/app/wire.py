@@ -176,14 +176,23 @@ def _node(
         leases=leases_of(store),
     )
     if isinstance(store, PostgresStore):
-        # A right that ends at another replica cannot be told here once the database is out of reach.
-        lost = partial(context.revocations.end_all, "the node has lost its database")
-        store.watch(dispatcher.renew, lost)
+        _watch(store, context, dispatcher, signal)
     commits.add(context.revocations.note)
     commits.add(dispatcher.note)
     commits.add(lambda _: signal.fire())
     authenticator = Authenticator(identity.me.id, participants, directory, store, clock)
     return Node(settings, context, _protocol(context, authenticator, identity, settings.limits), dispatcher, signal)
+
+
+def _watch(store: PostgresStore, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:
+    """What this replica does when it finds its database again, and once it counts as lost."""
+
+    def renewed() -> None:
+        dispatcher.renew()
+        signal.fire()
+
+    # A right that ends at another replica cannot be told here while the database is out of reach.
+    store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
 
 
 def _http_hosts(settings: Settings) -> frozenset[str]:

@@ -149,7 +149,13 @@ def cluster(programs: Path, *, durable: bool = False) -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="corridor-pg-"))
     made = Cluster(folder, programs, durable=durable)
     try:
-        made.start()
+        try:
+            made.start()
+        except RuntimeError:
+            # Another program can have taken the port between its being found and its being bound.
+            made.stop()
+            made.port = _free_port()
+            made.start()
         yield made
     finally:
         made.stop()

@@ -164,8 +164,13 @@ async def test_a_right_that_ends_at_one_replica_is_told_to_streams_of_another(on
 async def test_streams_end_when_nobody_can_tell_them_any_more(on_postgresql):
     async with open_node(on_postgresql) as opened:
         watch = opened.context.revocations.watch("urn:uuid:t1")
+        waiting = asyncio.create_task(opened.signal.changed(PATIENCE))
+        await asyncio.sleep(0)
         opened.context.store._replica._lost()
         assert watch.reason == "the node has lost its database"
+        assert not waiting.done()
+        opened.context.store._replica._renewed()
+        await waiting
 
 
 async def test_a_task_on_which_our_code_fails_is_parked_after_the_last_attempt(node, edit, monkeypatch):
