@@ -80,6 +80,11 @@ class Committer:
         """
         return await self._order(work_of_token(token, now), None)
 
+    def interrupt(self) -> None:
+        """Wait no longer for a database that does not answer: whoever waits for a commit is told that it fails."""
+        if self._connection is not None:
+            self._connection.terminate()
+
     async def close(self) -> None:
         """Write what is waiting, then close the connection."""
         self._closing = True

@@ -12,9 +12,9 @@ import asyncpg
 from corridor.base.errors import SettingsError, StorageError
 from corridor.store.postgresql.faults import storage_errors
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 5.0
 """Seconds for a connection to come about."""
-LONGEST: Final = 30.0
+LONGEST: Final = 10.0
 """Seconds that one statement may take."""
 OLDEST: Final = 15
 """The first major version of PostgreSQL that is known to do."""

@@ -70,7 +70,8 @@ def _append_event() -> Any:
 
 def _drop_task() -> Any:
     """Who had the task is told that it is done; `RETURNING` needs `INTO` in a function, which `_write` adds."""
-    return STATEMENTS["DROP_TASK"].returning(s.tasks.c.owner)
+    statement: Any = STATEMENTS["DROP_TASK"]
+    return statement.returning(s.tasks.c.owner)
 
 
 _WRITES: Final[Mapping[str, ClauseElement]] = {

@@ -121,7 +121,12 @@ class PostgresStore(Reading):
 
     def watch(self, renewed: Callable[[], None], lost: Callable[[], None]) -> None:
         """Call `renewed` when what was known of our tasks no longer holds, and `lost` once others may have them."""
-        self._replica.watch(renewed, lost)
+
+        def interrupted() -> None:
+            self._committer.interrupt()
+            lost()
+
+        self._replica.watch(renewed, interrupted)
 
     async def own_tasks(self, *, limit: int = 1000) -> tuple[Task, ...]:
         """Open tasks of this replica in the order in which they were created."""

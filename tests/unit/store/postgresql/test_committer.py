@@ -14,6 +14,7 @@ from corridor.evidence.merkle import Frontier, leaf_hash
 from corridor.service.ports import Changes, CountGuard
 from corridor.store.postgresql.committer import BATCH, Committer
 from corridor.store.postgresql.database import connect
+from corridor.store.postgresql.queries import LOCK
 from corridor.testing import store_samples as a
 
 
@@ -80,6 +81,18 @@ async def _outcome(writer, task):
         await writer.commit(Changes(tasks=(task,)))
     except StorageError as error:
         return error
+
+
+async def test_a_commit_that_gets_no_answer_can_be_given_up(writer, connection, until):
+    await writer.commit(Changes())
+    await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
+    waiting = asyncio.create_task(writer.commit(Changes(tasks=(a.task(),))))
+    await until(lambda: len(writer.calls) == 2)
+    writer.interrupt()
+    with pytest.raises(StorageError, match="cannot be reached"):
+        await waiting
+    await connection.execute(f"SELECT pg_advisory_unlock({LOCK})")
+    await writer.commit(Changes(tasks=(a.task("2"),)))
 
 
 async def test_nothing_is_written_after_the_end(database):
