@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import NullType
 
 from corridor.store import schema as s
 from corridor.store.queries import STATEMENTS, task_columns
@@ -233,7 +234,8 @@ def _write(statement: Any) -> str:
         kind, name = made.binds[found["name"]].type, found["name"]
         if isinstance(kind, LargeBinary):
             return f"decode(r->>'{name}', 'hex')"
-        sort = kind.compile(dialect=_dialect()).lower()
+        # How many rows a statement may take has no type of its own.
+        sort = "bigint" if isinstance(kind, NullType) else kind.compile(dialect=_dialect()).lower()
         return f"r->>'{name}'" if sort == "text" else f"(r->>'{name}')::{sort}"
 
     return _MARK.sub(value, " ".join(str(made).split())).replace("tasks.owner", "tasks.owner INTO v_holder")

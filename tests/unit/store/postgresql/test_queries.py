@@ -32,9 +32,8 @@ async def test_what_replicas_ask_is_understood_by_the_database(connection, name)
 async def test_every_read_can_run_along_an_index(connection, name):
     sql, names = statements.READS[name]
     await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
-    kinds = (await connection.prepare(sql)).get_parameters()
     await connection.execute(f"PREPARE read AS {sql}")
-    values = ", ".join("'1'" if kind.name in ("text", "varchar") else "1" for kind in kinds)
+    values = ", ".join("NULL" for _ in names)
     steps = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE read({values})" if names else f"EXPLAIN {sql}")]
     assert [step for step in steps if "Seq Scan" in step] == []
 
