@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: demo test check format lint types layers bench lock clean
+.PHONY: demo test conformance fuzz check format lint types layers bench lock clean
 
 $(VENV)/installed.txt: requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV) requirements/dev.txt
@@ -14,6 +14,12 @@ demo: $(VENV)/installed.txt  ## two nodes on this machine run the whole journey;
 
 test: $(VENV)/installed.txt  ## every test; the last lines say which suites were skipped and why
 	@tools/run-tests
+
+conformance: $(VENV)/installed.txt  ## the Dataspace Protocol's compatibility kit and the ODRL suite; needs Java 17 and Maven
+	@$(BIN)/pytest -p no:cacheprovider -q tests/conformance
+
+fuzz: $(VENV)/installed.txt  ## REQUESTS (100000) hostile requests to both listeners of a node; every answer of 500 or above is a fault
+	@$(BIN)/python tools/fuzz.py --requests $(or $(REQUESTS),100000) --seed $(or $(SEED),1)
 
 check: format lint types layers test  ## what has to pass before a change lands
 
@@ -36,4 +42,4 @@ lock:  ## renew requirements/*.txt from pyproject.toml (needs uv)
 	@tools/lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist .cache

@@ -1,4 +1,4 @@
-"""Data plane: 1 GiB over loopback, ours beside a raw socket copy, Starlette and nginx; digests, fetching, tables.
+"""Data plane: 1 GiB over loopback beside a raw socket copy, Starlette and nginx; pull beside push; digests, tables.
 
 Run `python benchmarks/dataplane.py [--size MIB] [--repeat N]`. Every server runs in a process of its own; the peers of
 one repetition follow each other directly. Prints medians and what they were measured with.
@@ -34,8 +34,12 @@ from corridor.base.ids import AgreementId, DatasetId, ParticipantId, ProcessId
 from corridor.dataplane import reading
 from corridor.dataplane.digest import Digests
 from corridor.dataplane.fetch import HttpFetcher
+from corridor.dataplane.ingest import Ingest, IntakeService
 from corridor.dataplane.prepare import FilePreparer
+from corridor.dataplane.push import HttpPusher
 from corridor.dataplane.server import DataPlane, DataService, Opening
+from corridor.service.intake import Intake
+from corridor.service.ports import Access, Push
 from corridor.service.records import Content, Grant
 
 MIB = 1_048_576
@@ -63,7 +67,7 @@ def main() -> None:
         path = Path(folder) / "content"
         digest = fill(path, options.size)
         measure_serving(path, digest, options.repeat)
-        measure_fetching(path, digest, options.repeat)
+        measure_arriving(path, digest, options.repeat)
         measure_digests(options.repeat)
         measure_table(Path(folder), options.repeat)
 
@@ -146,6 +150,10 @@ def serve(name: str, path: str, digest: str) -> None:
     print(listener.getsockname()[1], flush=True)
     if name == "raw socket copy":
         copy_to(listener, path)
+    elif name == "raw socket sink":
+        swallow(listener)
+    elif name == "ingest":
+        run(Ingest(Path(path).parent / "pushed", intake_service(), max_size=1 << 40), listener)
     elif name == "starlette FileResponse":
         run(Starlette(routes=[Route("/t", lambda _: FileResponse(path))]), listener)
     else:
@@ -170,13 +178,45 @@ def copy_to(listener: socket.socket, path: str) -> None:
     time.sleep(60)
 
 
-def data_service(path: str, digest: str) -> DataService:
-    now = datetime.now(UTC)
+def swallow(listener: socket.socket) -> None:
+    """Answer each HEAD with 404, and each PUT with 201 once its body, thrown away, has come."""
+    buffer = bytearray(MIB)
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            while head := connection.recv(65536):
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536)
+                fields, _, body = head.partition(b"\r\n\r\n")
+                if fields.startswith(b"HEAD"):
+                    connection.sendall(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+                    continue
+                left = int(fields.lower().partition(b"content-length:")[2].split()[0]) - len(body)
+                while left:
+                    left -= connection.recv_into(buffer)
+                connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+
+
+def intake_service() -> IntakeService:
+    async def open_(_authorization: str | None, transfer: ProcessId) -> Intake:
+        return Intake(transfer, None, lambda: None)
+
+    async def taken(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    return IntakeService(open_, taken, lambda error: (500, {}, str(error).encode()))
+
+
+def subject(path: str, digest: str) -> tuple[Content, Grant]:
     found = Path(path).stat()
     content = Content(path, "application/octet-stream", found.st_size, found.st_mtime_ns, digest, "blake3:")
-    grant = Grant(
-        "g", "", ProcessId("t"), AgreementId("a"), DatasetId("d"), ParticipantId("did:web:peer.example"), issued=now
-    )
+    who = AgreementId("a"), DatasetId("d"), ParticipantId("did:web:peer.example")
+    return content, Grant("g", "", ProcessId("t"), *who, issued=datetime.now(UTC))
+
+
+def data_service(path: str, digest: str) -> DataService:
+    content, grant = subject(path, digest)
+    now = grant.issued
 
     async def open_(_authorization: str | None, _transfer: str) -> Opening:
         return Opening(content, grant, lambda: None, until=now.replace(year=now.year + 1))
@@ -184,7 +224,10 @@ def data_service(path: str, digest: str) -> DataService:
     async def record(*_: object) -> None:
         await asyncio.sleep(0)
 
-    return DataService(open_, record, lambda error: (500, {}, str(error).encode()), lambda: datetime.now(UTC))
+    async def metered(_: Opening) -> int:
+        return 0
+
+    return DataService(open_, record, lambda error: (500, {}, str(error).encode()), lambda: datetime.now(UTC), metered)
 
 
 def download(port: int, size: int) -> float:
@@ -208,19 +251,55 @@ def download(port: int, size: int) -> float:
         return time.perf_counter() - begun
 
 
-# Fetching, digests, tables
+# Pull beside push, digests, tables
 
 
-def measure_fetching(path: Path, digest: str, repeat: int) -> None:
-    seconds = []
+def measure_arriving(path: Path, digest: str, repeat: int) -> None:
+    """Between two processes of ours, to disk and digested; and a push to what throws everything away."""
+    ways = {"pull, to disk, both digests": "corridor", "push, to disk, both digests": "ingest"}
+    ways["push, to a raw socket sink"] = "raw socket sink"
+    rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeat):
-        with server("corridor", path, digest) as (_, port):
-            fetcher = HttpFetcher(path.parent / "received", check_url=lambda _: None)
-            begun = time.perf_counter()
-            asyncio.run(fetcher.fetch(ProcessId("t"), f"http://127.0.0.1:{port}/t", "Bearer t"))
-            seconds.append(time.perf_counter() - begun)
-    rate = path.stat().st_size / med(seconds) / 1e6
-    print(f"\n{'fetching to disk, both digests':32} {rate:8.0f} MB/s")
+        for name, kind in ways.items():
+            with server(kind, path, digest) as (_, port):
+                wait_for(port)
+                begun = time.perf_counter()
+                asyncio.run(pull(path, port) if kind == "corridor" else push(path, digest, port))
+                rates[name].append(path.stat().st_size / (time.perf_counter() - begun) / 1e6)
+    print(f"\n{'moving ' + str(path.stat().st_size // MIB) + ' MiB':32} {'MB/s':>8}")
+    for name, found in rates.items():
+        print(f"{name:32} {med(found):8.0f}")
+
+
+def wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+        else:
+            return
+
+
+async def pull(path: Path, port: int) -> None:
+    fetcher = HttpFetcher(path.parent / "received", check_url=lambda _: None)
+    await fetcher.fetch(ProcessId("t"), f"http://127.0.0.1:{port}/t", "Bearer t")
+
+
+async def push(path: Path, digest: str, port: int) -> None:
+    content, grant = subject(str(path), digest)
+
+    async def open_() -> Access:
+        return Access(grant, content, None, lambda: None)
+
+    async def record(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    async def metered() -> int:
+        return 0
+
+    pusher = HttpPusher(check_url=lambda _: None, now=lambda: datetime.now(UTC))
+    await pusher.push(Push(f"http://127.0.0.1:{port}/t", "Bearer t", content, open_, record, metered))
 
 
 def measure_digests(repeat: int) -> None:

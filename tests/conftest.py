@@ -4,6 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
+import judge
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -59,6 +60,27 @@ def postgres_url(postgres, postgres_template):
     url = postgres.create(template=postgres_template)
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched_wire():
+    with pytest.MonkeyPatch.context() as patch:
+        judge.watch(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _what_is_sent_obeys_the_schemas(_watched_wire):
+    """Fail the test that had this node send what the schemas of the protocol refuse."""
+    judge.verdicts.clear()
+    yield
+    assert judge.verdicts == []
+
+
+@pytest.fixture(scope="session")
+def wire_judge():
+    """Our schemas of DSP 2025-1; for tests that send what is wrong on purpose, or receive what another process sent."""
+    return judge
 
 
 def pytest_sessionfinish(session, exitstatus):

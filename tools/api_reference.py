@@ -60,7 +60,8 @@ def _operation(operation: Operation, schemas: JsonObject) -> Iterator[str]:
         yield f"- Body: {_link(operation.body.__name__, schemas)}."
     kind = operation.answer
     answer = f"`{kind}`" if isinstance(kind, str) else _link(_component(kind), schemas)
-    yield f"- Answer: {operation.status} with {answer}."
+    streams = "".join(f", or `{each}` where `Accept` asks for it" for each in operation.streams)
+    yield f"- Answer: {operation.status} with {answer}{streams}."
     yield "- Errors: " + ", ".join(map(str, error_statuses(operation))) + "."
     yield ""
 

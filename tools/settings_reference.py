@@ -28,14 +28,14 @@ A node reads them from one TOML file, `corridor.toml` in its folder; `corridor i
 - What is unknown, of the wrong type or out of range is refused when the node starts, with its name and what to do.
 - `corridor doctor` checks what the settings point to: keys, lists, ports, folders, rules.
 """
-_NAMES = {"str": "text", "int": "whole number", "dict": "table", "tuple": "list of texts"}
+_NAMES = {"str": "text", "int": "whole number", "bool": "true or false", "dict": "table", "tuple": "list of texts"}
 
 
 def reference() -> str:
     """The whole page."""
     lines = [HEAD]
     for field in dataclasses.fields(Settings):
-        lines += _table(field)
+        lines += _table(field.name, table_of(field))
     return "\n".join(lines)
 
 
@@ -45,17 +45,27 @@ def table_of(field: dataclasses.Field[Any]) -> type:
     return found
 
 
-def _table(field: dataclasses.Field[Any]) -> Iterator[str]:
-    model = table_of(field)
+def _table(name: str, model: type) -> Iterator[str]:
     sentences = _sentences(model)
     hints = typing.get_type_hints(model, include_extras=True)
-    yield f"## [{field.name}]\n"
+    yield f"## [{name}]\n"
     yield f"{inspect.getdoc(model)}\n"
     yield "| setting | type | default | meaning |"
     yield "|---|---|---|---|"
     for one in dataclasses.fields(model):
         yield f"| `{one.name}` | {_type(hints[one.name])} | {_default(one)} | {sentences[one.name]} |"
     yield ""
+    for one in dataclasses.fields(model):
+        inner = _listed(hints[one.name])
+        if inner is not None:
+            yield from _table(f"[{name}.{one.name}]", inner)
+
+
+def _listed(hint: Any) -> type | None:
+    """The dataclass of which the setting holds a list, if it is such a list."""
+    members = typing.get_args(hint)
+    inner = members[0] if typing.get_origin(hint) is tuple else None
+    return inner if dataclasses.is_dataclass(inner) and isinstance(inner, type) else None
 
 
 def _sentences(model: type) -> dict[str, str]:
@@ -70,6 +80,10 @@ def _sentences(model: type) -> dict[str, str]:
 
 
 def _type(hint: Any) -> str:
+    if _listed(hint) is not None:
+        return "list of tables"
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(f"`{json.dumps(value)}`" for value in typing.get_args(hint))
     least = "".join(f", at least {meta.ge}" for meta in getattr(hint, "__metadata__", ()))
     plain = hint.__origin__ if least else hint
     name = (typing.get_origin(plain) or plain).__name__

@@ -30,6 +30,7 @@ class Round:
 
     pair: object
     kit: object
+    format_name: str | None = None
 
     def __post_init__(self):
         self.before = {node.id: self._held(node) for node in self.pair.both}
@@ -73,7 +74,9 @@ class Round:
         settled = consumer.ask(lambda client: client.negotiation(negotiation, wait=30))
         self.agreement = settled["agreement"]
         assert self.agreement, settled
-        self.transfer = self.begin("transfers", lambda client: client.transfer(self.agreement, fetch=True))
+        self.transfer = self.begin(
+            "transfers", lambda client: client.transfer(self.agreement, fetch=True, format_name=self.format_name)
+        )
         consumer.ask(lambda client: client.transfer_state(self.transfer, wait=30))
         self.kit.until(lambda: self._quiet(consumer) and self._quiet(provider))
         return self
@@ -192,31 +195,32 @@ FEWEST_WRITES = 12
 """Each side has at least one write for each message of the journey, with its acknowledgement."""
 
 
+@pytest.mark.parametrize("format_name", ["HttpData-PULL", "HttpData-PUSH"])
 @pytest.mark.parametrize("role", ["provider", "consumer"])
-def test_a_node_that_is_killed_at_any_write_goes_on(kit, tmp_path, role):
+def test_a_node_that_is_killed_at_any_write_goes_on(kit, tmp_path, role, format_name):
     """Before and after each write in turn; the two moments on two pairs of nodes, at the same time."""
 
     def die_everywhere(moment):
         with prepared(kit, tmp_path / moment) as pair:
-            return die_at_every_write(kit, pair, role, moment)
+            return die_at_every_write(kit, pair, role, moment, format_name)
 
     with ThreadPoolExecutor(2) as pool:
         deaths = list(pool.map(die_everywhere, ("before", "after")))
     assert min(deaths) >= FEWEST_WRITES
 
 
-def die_at_every_write(kit, pair, role, moment):
+def die_at_every_write(kit, pair, role, moment, format_name):
     """The victim dies at each write in turn, until a journey has fewer writes than that; how often it died."""
     victim, other = (pair.provider, pair.consumer) if role == "provider" else (pair.consumer, pair.provider)
     victim.start(str(kit.victim), str(victim.folder), "--when", moment)
     other.start()
     for node in pair.both:
         node.await_ready()
-    clean = Round(pair, kit).run()
+    clean = Round(pair, kit, format_name).run()
     stories = {node.id: clean.story(node) for node in pair.both}
     rounds = 1
     while deaths_of(victim) == rounds - 1:
-        done = Round(pair, kit)
+        done = Round(pair, kit, format_name)
         arm(victim)
         check_outcome(done.run(), stories)
         rounds += 1

@@ -318,3 +318,25 @@ class TestHostileRequests:
         for file in ("../corridor.toml", "/etc/passwd", "../keys/signing.pem"):
             with pytest.raises(CorridorError):
                 pair.provider.client.publish(kit.publication("leak", file, table=False))
+
+
+def test_what_waits_for_a_person_waits_through_a_restart(kit, tmp_path):
+    pair = kit.Pair(tmp_path)
+    with (pair.provider.folder / "corridor.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[decisions.rules]]\ndo = "hold"\nrole = "provider"\nreason = "ask legal"\n')
+    try:
+        pair.start()
+        kit.publish(pair.provider, "held", kit.alerts())
+        begun = pair.consumer.client.negotiate(pair.provider.id, "held")
+        held = kit.until(lambda: pair.provider.client.negotiations(held=True)["items"])
+        assert held[0]["held"]["reason"] == "ask legal"
+        pair.provider.kill()
+        pair.provider.start()
+        pair.provider.await_ready()
+        (same,) = pair.provider.client.negotiations(held=True)["items"]
+        assert same == held[0]
+        pair.provider.client.approve(same["pid"])
+        ended = pair.consumer.client.negotiation(begun["pid"], wait=30)
+        assert ended["state"] == "FINALIZED"
+    finally:
+        pair.stop()

@@ -17,6 +17,7 @@ from corridor.base.errors import ForbiddenError, UnauthenticatedError
 from corridor.base.ids import AgreementId, DatasetId, ParticipantId, ProcessId
 from corridor.dataplane.fetch import HttpFetcher
 from corridor.dataplane.prepare import FilePreparer
+from corridor.dataplane.push import HttpPusher
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.service import ports
 from corridor.service.records import Content, Grant
@@ -29,7 +30,12 @@ CHINA = ["People's Republic of China", "Peoples Republic of China"]
 
 @pytest.mark.parametrize(
     ("port", "adapter", "method"),
-    [(ports.Preparer, FilePreparer, "prepare"), (ports.Fetcher, HttpFetcher, "fetch")],
+    [
+        (ports.Preparer, FilePreparer, "prepare"),
+        (ports.Fetcher, HttpFetcher, "fetch"),
+        (ports.Pusher, HttpPusher, "push"),
+        (ports.Pusher, HttpPusher, "check"),
+    ],
 )
 def test_an_adapter_is_called_as_its_port_says(port, adapter, method):
     assert inspect.signature(getattr(adapter, method)) == inspect.signature(getattr(port, method))
@@ -102,6 +108,9 @@ class Node:
     async def record(self, _opening, size, rows, whole):
         self.metered.append((size, rows, whole))
 
+    async def sum(self, _opening):
+        return sum(size for size, _, _ in self.metered)
+
     def app(self):
         def on_error(error):
             status = 403 if isinstance(error, ForbiddenError) else 401
@@ -111,7 +120,7 @@ class Node:
                 b'{"detail": "' + error.message.encode() + b'"}',
             )
 
-        return DataPlane(DataService(self.open, self.record, on_error, lambda: NOW))
+        return DataPlane(DataService(self.open, self.record, on_error, lambda: NOW, self.sum))
 
 
 @pytest.fixture

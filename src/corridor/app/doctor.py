@@ -10,16 +10,20 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+from corridor.app.decisions import load_desk
 from corridor.app.listeners import bind
+from corridor.app.offers import check_offers_in
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
 from corridor.app.storage import database_of
-from corridor.base.errors import CorridorError, SettingsError
+from corridor.base.errors import CorridorError, RemoteError, SettingsError, StorageError
+from corridor.base.ids import ProcessId
+from corridor.base.json import parse_json
 from corridor.law.check import check
 from corridor.service.ports import Store
-from corridor.service.records import Task
+from corridor.service.records import SubscriptionState, Task, TaskKind
 from corridor.store import statements
 from corridor.store.faults import storage_errors
 from corridor.store.migrate import VERSIONS
@@ -35,6 +39,9 @@ from corridor.trust.secrets import FileSecrets
 
 _LOOKED_AT: Final = 1000
 _LEAST_FREE: Final = 64 * 1024 * 1024
+_ALL: Final = 2**31
+_PAGE: Final = 1000
+_LARGEST: Final = 16_777_216
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,13 @@ def examine(loaded: LoadedSettings) -> tuple[Finding, ...]:
         ("keys", _keys),
         ("participants", _participants),
         ("database", _database),
+        ("offers", _offers),
         ("disk", _disk),
         ("protocol listener", lambda node: _listener(node.settings.listen.protocol, "listen.protocol")),
         ("management listener", lambda node: _listener(node.settings.listen.management, "listen.management")),
         ("rulebook", _rules),
+        ("decisions", _decisions),
+        ("subscriptions", _subscriptions),
     )
     return tuple(_found(name, run, loaded) for name, run in checks)
 
@@ -80,6 +90,13 @@ def _identity(loaded: LoadedSettings) -> str:
             remedy=f"partners will look for {expected}: correct `node.id` or `listen.public_url`",
         )
     return f"{settings.node.id}, under the law of {settings.node.country}"
+
+
+def _decisions(loaded: LoadedSettings) -> str:
+    decisions = loaded.settings.decisions
+    load_desk(decisions)
+    hook = f"the hook `{decisions.hook}`" if decisions.hook else "no hook"
+    return f"{len(decisions.rules)} rules, {hook}"
 
 
 def _keys(loaded: LoadedSettings) -> str:
@@ -114,6 +131,20 @@ def _tasks_beside(path: Path) -> tuple[Task, ...]:
     with storage_errors(path), contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(statements.TASKS, {"limit": _LOOKED_AT}).fetchall()
     return tuple(task for task in map(task_from, rows) if task.parked)
+
+
+def _offers(loaded: LoadedSettings) -> str:
+    if loaded.settings.database.url_file:
+        return "not looked at on PostgreSQL: a running node leaves out what it cannot read, and logs it"
+    path = loaded.path(loaded.settings.files.database)
+    if not path.exists():
+        return "nothing is published yet"
+    try:
+        return asyncio.run(check_offers_in(path))
+    except StorageError as error:
+        if error.place is None:
+            raise
+        return "not looked at: see what is said of the database"
 
 
 async def _stuck(path: Path) -> str:
@@ -154,13 +185,83 @@ def _on_work(tasks: tuple[Task, ...], log_size: int) -> str:
             f"{len(parked)} of {len(tasks)} open tasks are parked, the first (`{parked[0].id}`) by {parked[0].problem}",
             remedy="have it tried again or drop it, by `retry_task` or `drop_task` of the management API",
         )
-    stuck = [task for task in tasks if task.problem]
+    stuck = [task for task in tasks if task.problem and task.kind is not TaskKind.NOTIFY]
     if stuck:
         raise SettingsError(
             f"{len(stuck)} of {len(tasks)} open tasks fail, the first with: {stuck[0].problem}",
             remedy="see whether the partner's node runs",
         )
     return f"sound; {len(tasks)} open tasks, {log_size} events in the evidence log"
+
+
+def _subscriptions(loaded: LoadedSettings) -> str:
+    """Whether every subscriber is told of events; a node that runs is asked, since the database is its own."""
+    on_postgresql = bool(loaded.settings.database.url_file)
+    if not on_postgresql and not loaded.path(loaded.settings.files.database).exists():
+        return "none"
+    try:
+        kept = None if on_postgresql or _is_served(loaded) else asyncio.run(_kept(loaded))
+        found = _asked(loaded) if _is_served(loaded) else kept
+    except StorageError:
+        found = None
+    if found is None:
+        return "not known, since the database or the node does not say"
+    bad = [one for one in found if one.problem]
+    if bad:
+        raise SettingsError(
+            f"{len(bad)} of {len(found)} subscriptions are not told of events, the first ({bad[0].id}, {bad[0].state}) "
+            f"because: {bad[0].problem}",
+            remedy="see `corridor subscriptions list`; resume what is paused, remove what has ended",
+        )
+    return f"{len(found)}, all of them told of events"
+
+
+class _Told(NamedTuple):
+    """A subscription, and why its subscriber is not told of events."""
+
+    id: str
+    state: str
+    problem: str | None
+
+
+async def _kept(loaded: LoadedSettings) -> list[_Told]:
+    store = await SqliteStore.open(loaded.path(loaded.settings.files.database))
+    try:
+        tasks = {task.subject: task for task in await store.tasks(limit=_ALL) if task.kind is TaskKind.NOTIFY}
+        found = []
+        for record in await store.subscriptions(limit=_ALL):
+            task = tasks.get(ProcessId(record.id))
+            problem = record.problem or (task.problem if task else None)
+            found.append(_told(record.id, record.state.value, problem))
+        return found
+    finally:
+        await store.close()
+
+
+def _told(identifier: str, state: str, problem: str | None) -> _Told:
+    paused = None if state == SubscriptionState.ACTIVE else f"it is {state}"
+    return _Told(identifier, state, problem or paused)
+
+
+def _asked(loaded: LoadedSettings) -> list[_Told] | None:
+    token = read_private(loaded.path(loaded.settings.files.management_token), "management token").decode().strip()
+    document = _document(loaded.settings.listen.management, f"/subscriptions?limit={_PAGE}", token)
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        return None
+    return [_told(one["id"], one["state"], one["problem"]) for one in items]
+
+
+def _document(address: str, path: str, token: str) -> Any:
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5.0)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        return parse_json(connection.getresponse().read(_LARGEST))
+    except (OSError, ValueError, http.client.HTTPException, RemoteError):
+        return None
+    finally:
+        connection.close()
 
 
 def _disk(loaded: LoadedSettings) -> str:

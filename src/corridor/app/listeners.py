@@ -81,14 +81,18 @@ class _Server(uvicorn.Server):
         self.answering.set()
 
 
-async def serve(listeners: tuple[Listener, ...], ready: Callable[[], None]) -> None:
-    """Answer on all listeners until SIGINT or SIGTERM; call `ready` once all of them do."""
+async def serve(
+    listeners: tuple[Listener, ...], ready: Callable[[], None], stopping: Callable[[], None] = lambda: None
+) -> None:
+    """Answer on all listeners until SIGINT or SIGTERM; call `ready` once all of them do, `stopping` at the signal."""
     servers = [_server(listener) for listener in listeners]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         for server in servers:
             server.should_exit = True
+        # Answers without an end have to end now: the servers wait for them.
+        stopping()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)

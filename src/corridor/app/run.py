@@ -12,6 +12,7 @@ from corridor.app.listeners import Listener, bind, serve
 from corridor.app.settings import LoadedSettings
 from corridor.app.wire import ASGIApp, Node, open_node, request_limits
 from corridor.base.errors import SettingsError
+from corridor.http.management.following import StreamLimits
 from corridor.http.management.server import create_app
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.files import read_private
@@ -34,12 +35,13 @@ async def run_node(
         management = sockets.enter_context(bind(listen.management, "listen.management"))
         async with open_node(loaded, store_type) as node:
             listeners = (Listener(node.protocol, protocol), Listener(_management(loaded, node), management))
-            dispatching = asyncio.create_task(node.dispatcher.run())
+            working = [asyncio.create_task(each) for each in (node.dispatcher.run(), node.herald.run())]
             try:
-                await serve(listeners, lambda: _ready(loaded, ready))
+                await serve(listeners, lambda: _ready(loaded, ready), node.signal.stop)
             finally:
-                dispatching.cancel()
-                await asyncio.gather(dispatching, return_exceptions=True)
+                for work in working:
+                    work.cancel()
+                await asyncio.gather(*working, return_exceptions=True)
 
 
 def _ready(loaded: LoadedSettings, ready: Callable[[], None]) -> None:
@@ -63,10 +65,12 @@ def management_token(loaded: LoadedSettings) -> str:
 
 def _management(loaded: LoadedSettings, node: Node) -> ASGIApp:
     host = loaded.settings.listen.management.rpartition(":")[0].strip("[]")
+    events = loaded.settings.events
     return create_app(
         node.context,
         token=management_token(loaded),
         hosts=(host,),
         changes=node.signal,
         limits=request_limits(loaded.settings.limits),
+        streams=StreamLimits(events.streams, float(events.heartbeat_seconds)),
     )

@@ -10,9 +10,10 @@ import dataclasses
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -71,7 +72,7 @@ class FileSettings:
     snapshots: str = "snapshots"
     """Where prepared tables are kept."""
     received: str = "received"
-    """Where fetched data are kept."""
+    """Where data that were fetched, or pushed to this node, are kept."""
     rules: tuple[str, ...] = ()
     """Folders with the rule files of further jurisdictions, each named by its code, such as `rules/jp`."""
 
@@ -97,6 +98,14 @@ class TrustSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolSettings:
+    """How partners' messages are read."""
+
+    strict: bool = False
+    """Whether to refuse what the schemas of the protocol do not allow, even where its meaning is clear."""
+
+
+@dataclass(frozen=True, slots=True)
 class LimitSettings:
     """Bounds on what comes from outside."""
 
@@ -113,7 +122,7 @@ class LimitSettings:
     reply_seconds: Positive = 15
     """How long a partner's answer may take."""
     fetch_bytes: Positive = 1_099_511_627_776
-    """Greatest file that is fetched."""
+    """Greatest file that is fetched, or taken when it is pushed."""
     catalogue_page: Positive = 100
     """Datasets in one catalogue answer."""
 
@@ -129,9 +138,65 @@ class OutboxSettings:
     attempts: Positive = 12
     """Attempts after which a message counts as undeliverable and its process is terminated."""
     reaction_ms: Natural = 0
-    """Wait before acting on a partner's message, for peers that answer before they are ready."""
+    """Wait before acting on a partner's message or answer, for peers that answer before they are ready."""
     sweep_seconds: Positive = 5
     """Interval of the safety sweep; work does not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """A rule about decisions; what it leaves out fits everything."""
+
+    do: Literal["automatic", "hold", "refuse"]
+    """What happens at our turn: the node decides by itself, a person does, or the partner is refused."""
+    process: Literal["negotiation", "transfer"] = "negotiation"
+    """What the rule is about."""
+    partner: str = ""
+    """The partner's DID."""
+    dataset: str = ""
+    """The dataset; with a `*` at its end, every dataset that begins so."""
+    role: Literal["", "provider", "consumer"] = ""
+    """Our role."""
+    reason: str = ""
+    """One sentence: told to the partner by `refuse`, shown to people by `hold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSettings:
+    """Who decides what this node says next; the first rule that fits, or else the hook."""
+
+    hook: str = ""
+    """A function of your own, as `package.module:function`; empty for none."""
+    hook_seconds: Positive = 30
+    """How long the hook may take; after that the process is held for a person."""
+    rules: tuple[RuleSettings, ...] = ()
+    """Rules, each a `[[decisions.rules]]` table."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How other systems hear of events: streams of the management API, and webhooks."""
+
+    streams: Positive = 32
+    """Event streams of the management API that are open at the same time."""
+    heartbeat_seconds: Positive = 15
+    """How long an event stream is silent at most."""
+    http_hosts: tuple[str, ...] = ()
+    """Host names that webhooks may reach without TLS and on private addresses, such as `localhost`; none by default."""
+    subscriptions: Positive = 100
+    """Subscriptions that there may be; each gets one request at a time."""
+    batch: Positive = 100
+    """Events in one request to a subscriber that takes several."""
+    reply_seconds: Positive = 10
+    """How long the receiver of a webhook may take to answer."""
+    first_wait_ms: Positive = 1000
+    """Wait after the first failure of a webhook; doubled at each further one."""
+    longest_wait_seconds: Positive = 3600
+    """Longest wait between two attempts of a webhook."""
+    attempts: Positive = 14
+    """Attempts after which an event is set aside as a dead letter: in two hours, with the waits as they are."""
+    pause_after: Positive = 3
+    """Requests given up in a row after which a subscription pauses, so that it loses nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +218,11 @@ class Settings:
     files: FileSettings = field(default_factory=FileSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    decisions: DecisionSettings = field(default_factory=DecisionSettings)
+    events: EventSettings = field(default_factory=EventSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property
@@ -235,6 +303,17 @@ def _refuse_unknown(document: dict[str, Any], model: type, place: str, path: str
         inner = fields[name]
         if dataclasses.is_dataclass(inner) and isinstance(inner, type) and isinstance(value, dict):
             _refuse_unknown(value, inner, place, f"{path}{name}.")
+        for number, (member, each) in enumerate(_listed(inner, value)):
+            _refuse_unknown(each, member, place, f"{path}{name}[{number}].")
+
+
+def _listed(hint: Any, value: Any) -> Iterator[tuple[type, dict[str, Any]]]:
+    """The tables in a list of tables, each with what it has to be."""
+    member: Any = next(iter(get_args(hint)), None)
+    if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(value, list):
+        for each in value:
+            if isinstance(each, dict):
+                yield member, each
 
 
 def _faulty(error: str, place: str) -> SettingsError:
@@ -250,6 +329,7 @@ def _faulty(error: str, place: str) -> SettingsError:
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[0-9A-Za-z._-]{1,253}):(?P<port>[0-9]{1,5})")
+_HOOK = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 _LAST_PORT: Final = 65_535
 
 
@@ -276,5 +356,7 @@ def _check(settings: Settings, place: str) -> None:
         found = _ADDRESS.fullmatch(getattr(settings.listen, name))
         if not found or int(found["port"]) > _LAST_PORT:
             refuse(f"listen.{name}", "is not an address", "write it as 127.0.0.1:19194")
+    if settings.decisions.hook and not _HOOK.fullmatch(settings.decisions.hook):
+        refuse("decisions.hook", "names no function", "write it as package.module:function")
     if settings.log.level not in {"debug", "info", "warning", "error"}:
         refuse("log.level", f"cannot be `{settings.log.level}`", "use debug, info, warning or error")

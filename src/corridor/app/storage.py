@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from corridor.app.settings import LoadedSettings
 from corridor.base.errors import SettingsError
-from corridor.service.ports import Changes, Leases
+from corridor.service.ports import Changes, Leases, Store
 from corridor.store.postgresql.database import Database, database_at
 from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
@@ -56,6 +56,6 @@ async def open_store(
     return await PostgresStore.open(database, on_commit, connections=loaded.settings.database.connections)
 
 
-def leases_of(store: AnyStore) -> Leases | None:
+def leases_of(store: Store) -> Leases | None:
     """How the store's tasks are shared out; None where this process has it for itself."""
     return store if isinstance(store, PostgresStore) else None

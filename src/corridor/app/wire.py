@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -12,41 +12,52 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.resolver import DefaultResolver
 
+from corridor.app.decisions import load_desk
+from corridor.app.herald import Herald
+from corridor.app.identity import (
+    DSP_PATH,
+    Identity,
+    IdentityProvider,
+    Surroundings,
+    http_hosts,
+    self_issued,
+)
 from corridor.app.rulebook import load_rules
-from corridor.app.settings import LimitSettings, LoadedSettings, OutboxSettings, Settings
+from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
 from corridor.app.storage import AnyStore, leases_of, open_store
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
-from corridor.base.ids import ParticipantId, ProcessId
+from corridor.base.clock import Clock
+from corridor.base.ids import ProcessId
 from corridor.base.json import JsonLimits, JsonObject
 from corridor.dataplane.fetch import FetchLimits, HttpFetcher
+from corridor.dataplane.formats import FORMATS
+from corridor.dataplane.ingest import Ingest, IntakeService
 from corridor.dataplane.prepare import FilePreparer
+from corridor.dataplane.push import HttpPusher
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
-from corridor.dsp.codec import codec_for
-from corridor.dsp.codec.versions import Auth, ProtocolVersion, encode_versions
-from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits
+from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
+from corridor.http.client import HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
+from corridor.http.names import OwnResolver
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
-from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
-from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
-from corridor.service.context import Context, Patience
-from corridor.service.ports import Changes
-from corridor.service.records import Participant
+from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.webhooks import HttpWebhooks
+from corridor.service import access, catalogue, intake, negotiate, notify, outbox, receipts, transfer
+from corridor.service.addresses import INGEST
+from corridor.service.context import Context, Patience, Telling
+from corridor.service.desk import Desk
+from corridor.service.ports import Changes, Store
 from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
-from corridor.trust.did_document import own_document
-from corridor.trust.did_web import WebDirectory
-from corridor.trust.keys import FileSigner
-from corridor.trust.participants import FileParticipants
 from corridor.trust.secrets import FileSecrets
-from corridor.trust.tokens import Authenticator, TokenIssuer
 
-DSP_PATH: Final = "/dsp/2025-1"
 DATA_PATH: Final = "/data"
-DID_PATH: Final = "/.well-known/did.json"
 HEALTH_PATH: Final = "/health"
+_LONGEST_PUSH: Final = 86_400.0
+"""Seconds that one request of a push may take; what is not through by then goes on with the next."""
 
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -59,6 +70,7 @@ class Node:
     Attributes:
         protocol: what the protocol listener serves.
         dispatcher: runs the outbox; `run` it beside the listeners.
+        herald: wakes subscriptions when events are logged; `run` it likewise.
         signal: wakes whoever waits for the next commit.
     """
 
@@ -66,6 +78,7 @@ class Node:
     context: Context
     protocol: ASGIApp
     dispatcher: Dispatcher
+    herald: Herald
     signal: Signal
 
 
@@ -86,105 +99,109 @@ class Commits:
 
 
 @contextlib.asynccontextmanager
-async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = SqliteStore) -> AsyncIterator[Node]:
+async def open_node(
+    loaded: LoadedSettings,
+    store_type: type[SqliteStore] = SqliteStore,
+    identity: IdentityProvider = self_issued,
+    desk: Desk | None = None,
+) -> AsyncIterator[Node]:
     """A node on its database, for as long as the block lasts.
 
     Args:
         loaded: its settings.
         store_type: what opens a database file; crash tests put one in its place that fails on purpose.
+        identity: builds the parts that prove who we are and learn who others are.
+        desk: decides in place of the one that the settings describe.
 
     Raises:
         SettingsError: a setting, key or file is missing or wrong.
         StorageError: the database is locked, damaged, or of another version.
         MalformedError: a rule file or the participant list is faulty.
     """
-    limits = loaded.settings.limits
-    identity = _identity(loaded)
-    commits = Commits()
-    destinations = Destinations(_http_hosts(loaded.settings))
+    commits, clock = Commits(), SystemClock()
+    desk = desk or load_desk(loaded.settings.decisions)
+    destinations = Destinations(http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(loaded, commits, store_type)
         stack.push_async_callback(store.close)
-        client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
-        yield _node(loaded, identity, store=store, client=client, commits=commits, destinations=destinations)
+        limits = _reply_limits(loaded.settings.limits)
+        client = await stack.enter_async_context(HttpClient(destinations, limits))
+        webhooks = await _webhooks(loaded.settings.events, stack)
+        parts = identity(loaded, Surroundings(store, client, clock))
+        outside = _Outside(store, destinations, webhooks, clock)
+        yield _node(loaded, parts, _context(loaded, parts, outside, desk), commits)
+
+
+async def _webhooks(events: EventSettings, stack: contextlib.AsyncExitStack) -> HttpWebhooks:
+    """What calls the receivers of events: apart from what calls partners, so that neither waits for the other."""
+    receivers = Destinations(frozenset(host.lower() for host in events.http_hosts), "events.http_hosts")
+    names = partial(OwnResolver, 2 * events.subscriptions)
+    client = await stack.enter_async_context(HttpClient(receivers, _webhook_limits(events), resolver=names))
+    return HttpWebhooks(client, receivers, float(events.reply_seconds))
 
 
 @dataclass(frozen=True, slots=True)
-class _Identity:
-    """Who we are: our entry, keys and document."""
+class _Outside:
+    """What the node reaches the world by, besides its identity."""
 
-    me: Participant
-    signer: FileSigner
-    secrets: FileSecrets
-    document: JsonObject
-    root: str
-
-
-def _identity(loaded: LoadedSettings) -> _Identity:
-    settings = loaded.settings
-    node, files = settings.node, settings.files
-    me = Participant(ParticipantId(node.id), node.name, node.country, node.facts)
-    signer = FileSigner(loaded.path(files.signing_key), f"{node.id}#key-1")
-    root = settings.listen.public_url.rstrip("/")
-    document = own_document(me.id, signer.public_jwk, root, DSP_PATH)
-    return _Identity(me, signer, FileSecrets(loaded.path(files.token_key)), document, root)
+    store: AnyStore
+    destinations: Destinations
+    webhooks: HttpWebhooks
+    clock: Clock
 
 
-def _node(
-    loaded: LoadedSettings,
-    identity: _Identity,
-    *,
-    store: AnyStore,
-    client: HttpClient,
-    commits: Commits,
-    destinations: Destinations,
-) -> Node:
-    settings, clock = loaded.settings, SystemClock()
-    keep = float(settings.trust.did_cache_seconds)
-    directory = WebDirectory(HttpReader(client), _http_hosts(settings), own=identity.document, keep=keep)
-    participants = FileParticipants(loaded.path(settings.files.participants))
+def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk: Desk) -> Context:
+    settings, destinations, clock = loaded.settings, outside.destinations, outside.clock
     rulebook, digest = load_rules(tuple(loaded.path(folder) for folder in settings.files.rules))
-    issuer = TokenIssuer(identity.me.id, identity.signer, clock, new_id)
-    context = Context(
+    return Context(
         me=identity.me,
-        dsp_url=identity.root + DSP_PATH,
-        data_url=identity.root + DATA_PATH,
-        store=store,
-        participants=participants,
-        sender=HttpSender(client, issuer.issue),
-        directory=directory,
+        dsp_url=settings.dsp_url,
+        data_url=settings.data_url,
+        store=outside.store,
+        participants=identity.participants,
+        sender=identity.sender,
+        directory=identity.directory,
         signer=identity.signer,
-        secrets=identity.secrets,
+        secrets=FileSecrets(loaded.path(settings.files.token_key)),
         fetcher=_fetcher(loaded, destinations),
+        pusher=HttpPusher(check_url=destinations.check_url, now=clock.now, connector=_connector(destinations)),
         preparer=_preparer(loaded),
+        webhooks=outside.webhooks,
+        formats=FORMATS,
         clock=clock,
         new_id=new_id,
         jitter=jitter,
         rulebook=rulebook,
         rulebook_digest=digest,
+        desk=desk,
         patience=_patience(settings.outbox),
+        telling=_telling(settings.events),
         page=settings.limits.catalogue_page,
+        strict=settings.protocol.strict,
     )
-    signal = Signal()
+
+
+def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits: Commits) -> Node:
+    settings, signal = loaded.settings, Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
     dispatcher = Dispatcher(
-        store,
+        context.store,
         partial(outbox.run, context),
-        clock,
+        context.clock,
         sweep=sweep,
         broke=partial(outbox.broke, context),
-        leases=leases_of(store),
+        leases=leases_of(context.store),
     )
-    if isinstance(store, PostgresStore):
-        _watch(store, context, dispatcher, signal)
+    _watch(context.store, context, dispatcher, signal)
     commits.add(context.revocations.note)
+    herald = Herald(partial(notify.wake, context), sweep=sweep)
     commits.add(dispatcher.note)
+    commits.add(herald.note)
     commits.add(lambda _: signal.fire())
-    authenticator = Authenticator(identity.me.id, participants, directory, store, clock)
-    return Node(settings, context, _protocol(context, authenticator, identity, settings.limits), dispatcher, signal)
+    return Node(settings, context, _protocol(context, identity, loaded), dispatcher, herald, signal)
 
 
-def _watch(store: PostgresStore, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:
+def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:
     """What this replica does when it finds its database again, and once it counts as lost."""
 
     def renewed() -> None:
@@ -192,11 +209,8 @@ def _watch(store: PostgresStore, context: Context, dispatcher: Dispatcher, signa
         signal.fire()
 
     # A right that ends at another replica cannot be told here while the database is out of reach.
-    store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
-
-
-def _http_hosts(settings: Settings) -> frozenset[str]:
-    return frozenset(host.lower() for host in settings.trust.http_hosts)
+    if isinstance(store, PostgresStore):
+        store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
@@ -205,8 +219,13 @@ def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
         loaded.path(files.received),
         check_url=destinations.check_url,
         limits=FetchLimits(max_size=limits.fetch_bytes),
-        connector=lambda: aiohttp.TCPConnector(resolver=GuardedResolver(DefaultResolver(), destinations)),
+        connector=_connector(destinations),
     )
+
+
+def _connector(destinations: Destinations) -> Callable[[], aiohttp.BaseConnector]:
+    """Makes connections to addresses that may be called."""
+    return lambda: aiohttp.TCPConnector(resolver=GuardedResolver(DefaultResolver(), destinations))
 
 
 def _preparer(loaded: LoadedSettings) -> FilePreparer:
@@ -214,28 +233,35 @@ def _preparer(loaded: LoadedSettings) -> FilePreparer:
     return FilePreparer([loaded.path(folder) for folder in files.data_roots], loaded.path(files.snapshots))
 
 
-def _protocol(ctx: Context, authenticator: Authenticator, identity: _Identity, limits: LimitSettings) -> ASGIApp:
-    public: dict[str, JsonObject] = {
-        VERSION_PATH: _versions(),
-        # did:web looks under the well-known path, or, for a DID with a path, right beside it.
-        DID_PATH: identity.document,
-        "/did.json": identity.document,
-        HEALTH_PATH: {"status": "ok"},
-    }
+def _protocol(ctx: Context, identity: Identity, loaded: LoadedSettings) -> ASGIApp:
+    limits = loaded.settings.limits
     app = ProtocolApp(
         _use_cases(ctx),
-        authenticator.authenticate,
-        codec_for(outbox.VERSION, ctx.codec_limits),
-        public,
+        identity.authenticate,
+        ctx.codec(outbox.VERSION),
+        {VERSION_PATH: _versions(identity), HEALTH_PATH: {"status": "ok"}, **identity.documents},
         dsp_path=DSP_PATH,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
+        strict=ctx.strict,
     )
-    return protocol_listener(app, DataPlane(_data_service(ctx)), data_path=DATA_PATH, limits=request_limits(limits))
+    data, ingest = DataPlane(_data_service(ctx)), _ingest(ctx, loaded)
+    return protocol_listener(app, data, data_path=DATA_PATH, limits=request_limits(limits), ingest=ingest)
 
 
-def _versions() -> JsonObject:
-    auth = Auth("self-issued-jwt", "1")
-    return encode_versions([ProtocolVersion(outbox.VERSION, DSP_PATH, auth=auth, identifier_type="did:web")])
+def _ingest(ctx: Context, loaded: LoadedSettings) -> Mount:
+    """Where partners push to; what a body may be there is bounded by what we take, not by what a message may be."""
+    limits = loaded.settings.limits
+    service = IntakeService(partial(intake.open_intake, ctx), partial(intake.taken, ctx), render_problem)
+    app = Ingest(loaded.path(loaded.settings.files.received), service, max_size=limits.fetch_bytes)
+    bounds = replace(
+        request_limits(limits), body_bytes=limits.fetch_bytes, body_seconds=_LONGEST_PUSH, linger_seconds=0.2
+    )
+    return Mount(DATA_PATH + INGEST, app, bounds)
+
+
+def _versions(identity: Identity) -> JsonObject:
+    version = ProtocolVersion(outbox.VERSION, DSP_PATH, auth=identity.auth, identifier_type=identity.identifier_type)
+    return encode_versions([version])
 
 
 def _use_cases(ctx: Context) -> ProtocolService:
@@ -258,7 +284,10 @@ def _data_service(ctx: Context) -> DataService:
     async def record(opening: Opening, size: int, rows: int, whole: bool) -> None:  # noqa: FBT001 - the port's shape
         await access.record_served(ctx, opening.grant, opening.content, size, rows, whole=whole)
 
-    return DataService(open_one, record, render_problem, ctx.clock.now)
+    async def metered(opening: Opening) -> int:
+        return (await ctx.store.usage(transfer=opening.grant.transfer)).size
+
+    return DataService(open_one, record, render_problem, ctx.clock.now, metered)
 
 
 def request_limits(limits: LimitSettings) -> RequestLimits:
@@ -282,3 +311,21 @@ def _patience(settings: OutboxSettings) -> Patience:
         give_up=settings.attempts,
         reaction=timedelta(milliseconds=settings.reaction_ms),
     )
+
+
+def _webhook_limits(events: EventSettings) -> ReplyLimits:
+    """A pool in which every subscription has a connection, so that none waits for another's."""
+    return ReplyLimits(
+        seconds=float(events.reply_seconds),
+        connections=events.subscriptions + 1,
+        connections_per_host=events.subscriptions + 1,
+    )
+
+
+def _telling(events: EventSettings) -> Telling:
+    patience = Patience(
+        first=timedelta(milliseconds=events.first_wait_ms),
+        longest=timedelta(seconds=events.longest_wait_seconds),
+        give_up=events.attempts,
+    )
+    return Telling(patience, events.subscriptions, events.batch, events.pause_after)

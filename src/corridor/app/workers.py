@@ -24,10 +24,20 @@ PER_PARTNER: Final = 16
 
 
 class Signal:
-    """Wakes whoever waits for the next commit."""
+    """Wakes whoever waits for the next commit.
+
+    Attributes:
+        stopped: whether the node is stopping, so that nobody is to wait any more.
+    """
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
+        self.stopped = False
+
+    def stop(self) -> None:
+        """The node is stopping."""
+        self.stopped = True
+        self.fire()
 
     def fire(self) -> None:
         """A commit is durable."""
@@ -35,7 +45,9 @@ class Signal:
             event.set()
 
     async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
-        """Return at the next commit, or after `timeout` seconds."""
+        """Return at the next commit, or after `timeout` seconds; at once if the node is stopping."""
+        if self.stopped:
+            return
         event = asyncio.Event()
         self._waiting.add(event)
         try:

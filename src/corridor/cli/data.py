@@ -1,4 +1,4 @@
-"""`corridor catalog | explain | negotiate | transfer | get`: find, agree, get."""
+"""`corridor catalog | explain | transfer | get`: find and get."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corridor.base.clock import parse_instant
-from corridor.base.errors import NotFoundError
+from corridor.base.errors import NotFoundError, SettingsError
 from corridor.cli.show import (
     HERE,
-    REFUSED,
     ConfigOption,
     JsonFlag,
     decision_lines,
@@ -28,26 +27,72 @@ from corridor.cli.show import (
 if TYPE_CHECKING:
     from corridor.client import Client
 
+Format = Annotated[
+    str | None, typer.Option("--format", help="HttpData-PULL or HttpData-PUSH; this node's choice if not named.")
+]
 Wait = Annotated[int, typer.Option(min=0, max=60, help="Seconds to wait for the outcome.")]
 
 
 def catalog(
     provider: Annotated[str, typer.Argument(metavar="URL", help="The partner: its DID or the base URL of its node.")],
     *,
+    keyword: Annotated[list[str] | None, typer.Option(help="Only with this keyword; may be given again.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only with these words in the title.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only with data of this category.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Only offers that name this purpose.")] = None,
+    action: Annotated[str | None, typer.Option(help="Only offers that permit this action.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="Only in this format of transfer.")] = None,
+    media_type: Annotated[str | None, typer.Option(help="Only bytes of this media type.")] = None,
+    within: Annotated[str | None, typer.Option("--catalogue", help="Only in this catalogue within.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Datasets at most; all if not given.")] = None,
     config: ConfigOption = HERE,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what a partner offers to this node.
+    """Show what a partner offers to this node; what is asked for has to hold all together.
 
-    Example: `corridor catalog https://authority.example --config my-node`
+    Example: `corridor catalog https://authority.example --keyword recalls --limit 20 --config my-node`
     """
+    one_each = {
+        "text": text,
+        "category": category,
+        "purpose": purpose,
+        "action": action,
+        "format": format_,
+        "mediaType": media_type,
+        "catalogue": within,
+    }
+    filters = [{name: value} for name, value in one_each.items() if value is not None]
+    filters += [{"keyword": word} for word in keyword or ()]
     with reported(as_json=as_json), node(config) as client:
-        found = client.catalogue(provider)
+        parts = list(client.browse(provider, filters, limit))
+    found = _together(parts)
     if as_json:
         give_json(found)
-        return
-    rows = [(one["id"], one["title"], offer["id"]) for one in found["datasets"] for offer in one["offers"]]
-    table(f"offers of {found['provider']}", ("dataset", "title", "offer"), rows)
+    else:
+        _show_catalogue(found)
+
+
+def _together(parts: list[Any]) -> Mapping[str, Any]:
+    """One listing of the parts of one; the same catalogue within can stand in several."""
+    within = {one["id"]: one for part in parts for one in part["catalogues"]}
+    datasets = [one for part in parts for one in part["datasets"]]
+    return {**parts[-1], "datasets": datasets, "catalogues": list(within.values())}
+
+
+def _show_catalogue(found: Mapping[str, Any]) -> None:
+    rows = [
+        (one["id"], one["title"], offer["id"], one["catalogue"] or "")
+        for one in found["datasets"]
+        for offer in one["offers"]
+    ]
+    columns = ("dataset", "title", "offer", "catalogue")
+    shown = len(columns) if found["catalogues"] else len(columns) - 1
+    table(f"offers of {found['provider']}", columns[:shown], [row[:shown] for row in rows])
+    for one in found["catalogues"]:
+        for endpoint in one["endpoints"]:
+            say(f"catalogue {one['name']}: ask {endpoint}")
+    if found["next"] is not None:
+        say("there are more: use a greater --limit, or look for less")
 
 
 def explain(
@@ -91,66 +136,26 @@ def _dataset_with(client: Client, offer: str) -> str:
         page = client.datasets(after=page["next"])
 
 
-def negotiate(
-    provider: Annotated[str | None, typer.Argument(metavar="URL", help="The partner: DID or base URL.")] = None,
-    dataset: Annotated[str | None, typer.Argument(help="The dataset.")] = None,
-    *,
-    offer: Annotated[str | None, typer.Option(help="The offer, where there are several.")] = None,
-    list_them: Annotated[bool, typer.Option("--list", help="List negotiations and their agreements.")] = False,
-    accept: Annotated[str | None, typer.Option(help="Accept the offer in this negotiation.")] = None,
-    terminate: Annotated[str | None, typer.Option(help="End this negotiation.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
-    wait: Wait = 30,
-    config: ConfigOption = HERE,
-    as_json: JsonFlag = False,
-) -> None:
-    """Agree with a partner on an offer.
-
-    Example: `corridor negotiate https://authority.example alerts --config my-node`
-    """
-    if not list_them and accept is None and terminate is None and (provider is None or dataset is None):
-        wrong_use("nothing to negotiate", "name the partner and the dataset, or use --list", as_json=as_json)
-    with reported(as_json=as_json), node(config) as client:
-        if list_them:
-            page = client.negotiations()
-            give_json(page) if as_json else _show_negotiations(page["items"])
-            return
-        if accept is not None:
-            found = client.accept(accept)
-        elif terminate is not None:
-            found = client.terminate_negotiation(terminate, reason)
-        else:
-            found = client.negotiate(provider or "", dataset or "", offer)
-        found = client.negotiation(found["pid"], wait=wait)
-    give_json(found) if as_json else _show_negotiation(found)
-    if found["state"] == "TERMINATED" and terminate is None:
-        raise typer.Exit(REFUSED)
-
-
-def _show_negotiations(negotiations: list[Any]) -> None:
-    rows = [(one["pid"], one["partner"], one["dataset"], one["state"], one["agreement"] or "") for one in negotiations]
-    table("negotiations", ("id", "partner", "dataset", "state", "agreement"), rows)
-
-
-def _show_negotiation(found: Mapping[str, Any]) -> None:
-    say(f"{found['state']}: {found['dataset']} with {found['partner']}")
-    for reason in found["reasons"]:
-        say(f"  {reason}")
-    if found["agreement"]:
-        say(f"agreement: {found['agreement']}")
-
-
 def transfer(
     agreement: Annotated[str | None, typer.Argument(help="The agreement to use.")] = None,
     *,
     list_them: Annotated[bool, typer.Option("--list", help="List transfers.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="List the transfers that wait for a person.")] = False,
     show: Annotated[str | None, typer.Option(help="Show this transfer.")] = None,
     suspend: Annotated[str | None, typer.Option(help="Pause this transfer.")] = None,
     resume: Annotated[str | None, typer.Option(help="Let this transfer go on.")] = None,
     complete: Annotated[str | None, typer.Option(help="Say that all data have been transferred.")] = None,
+    approve: Annotated[str | None, typer.Option(help="Say yes to the step that waits in this transfer.")] = None,
+    refuse: Annotated[str | None, typer.Option(help="Say no to the step that waits in this transfer.")] = None,
     terminate: Annotated[str | None, typer.Option(help="End this transfer for good.")] = None,
     reason: Annotated[str, typer.Option(help="Why; reaches the partner.")] = "",
     address: Annotated[bool, typer.Option(help="Print the data address with its token.")] = False,
+    format_name: Format = None,
+    push_to: Annotated[str | None, typer.Option(help="The https URL that the provider has to push to.")] = None,
+    authorization_file: Annotated[
+        Path | None,
+        typer.Option(help="The file with the secret for --push-to: a token, or a whole Authorization value."),
+    ] = None,
     wait: Wait = 30,
     config: ConfigOption = HERE,
     as_json: JsonFlag = False,
@@ -160,19 +165,39 @@ def transfer(
     Example: `corridor transfer urn:uuid:... --address --config my-node`
     """
     asked = {"suspend": suspend, "resume": resume, "complete": complete, "terminate": terminate}
-    if not list_them and agreement is None and show is None and not any(asked.values()):
+    asked |= {"approve": approve, "refuse": refuse}
+    if not (list_them or held) and agreement is None and show is None and not any(asked.values()):
         wrong_use("nothing to transfer", "name an agreement, or use --list", as_json=as_json)
+    if authorization_file is not None and push_to is None:
+        wrong_use("a secret for nothing", "name with --push-to where the data go", as_json=as_json)
+    with reported(as_json=as_json):
+        destination = _destination(push_to, authorization_file)
     with reported(as_json=as_json), node(config) as client:
-        if list_them:
-            page = client.transfers()
+        if list_them or held:
+            page = client.transfers(held=held)
             give_json(page) if as_json else _show_transfers(page["items"])
             return
         pid = show or _act(client, asked, reason)
-        pid = pid or client.transfer(agreement or "", fetch=False)["pid"]
+        pid = pid or client.transfer(agreement or "", format_name=format_name, destination=destination)["pid"]
         found = client.transfer_state(pid, wait=wait)
         given = client.data_address(pid) if address else None
     document: Mapping[str, Any] = {**found, "data_address": given} if given else found
     give_json(document) if as_json else _show_transfer(document)
+
+
+def _destination(endpoint: str | None, file: Path | None) -> dict[str, str | None] | None:
+    """Where to push to; a secret never stands on the command line, where other users of the machine see it."""
+    if endpoint is None:
+        return None
+    if file is None:
+        return {"endpoint": endpoint, "authorization": None}
+    try:
+        secret = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("the secret cannot be read", place=str(file), remedy="name a text file") from None
+    if not secret:
+        raise SettingsError("there is no secret", place=str(file), remedy="write the token into the file")
+    return {"endpoint": endpoint, "authorization": secret if " " in secret else f"Bearer {secret}"}
 
 
 def _act(client: Any, asked: Mapping[str, str | None], reason: str) -> str | None:
@@ -183,6 +208,8 @@ def _act(client: Any, asked: Mapping[str, str | None], reason: str) -> str | Non
                 "suspend": lambda pid=pid: client.suspend(pid, reason),
                 "resume": lambda pid=pid: client.resume(pid),
                 "complete": lambda pid=pid: client.complete(pid),
+                "approve": lambda pid=pid: client.approve_transfer(pid),
+                "refuse": lambda pid=pid: client.refuse_transfer(pid, reason),
                 "terminate": lambda pid=pid: client.terminate_transfer(pid, reason),
             }
             acts[name]()
@@ -197,6 +224,8 @@ def _show_transfers(transfers: list[Any]) -> None:
 
 def _show_transfer(found: Mapping[str, Any]) -> None:
     say(f"{found['state']}: transfer {found['pid']} of {found['dataset']}")
+    if found["held"]:
+        say(f"waits for a person: {found['held']['reason']}")
     for reason in found["reasons"]:
         say(f"  {reason}")
     address = found.get("data_address")
@@ -211,6 +240,7 @@ def get(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     offer: Annotated[str | None, typer.Option(help="The offer, where there are several.")] = None,
     *,
+    format_name: Format = None,
     config: ConfigOption = HERE,
     as_json: JsonFlag = False,
 ) -> None:
@@ -219,7 +249,7 @@ def get(
     Example: `corridor get https://authority.example alerts -o alerts.csv --config my-node`
     """
     with reported(as_json=as_json), node(config) as client, download_bar(output.name) as progress:
-        got = client.get(provider, dataset, output, offer, progress)
+        got = client.get(provider, dataset, output, offer, progress, format_name=format_name)
     if as_json:
         give_json(got)
         return

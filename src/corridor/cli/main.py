@@ -19,15 +19,18 @@ VERBS: Final = {
     "publish": "publish",
     "catalog": "data",
     "explain": "data",
-    "negotiate": "data",
+    "negotiate": "negotiate",
     "transfer": "data",
     "get": "data",
     "assess": "assess",
     "papers": "papers",
     "evidence": "evidence",
+    "events": "events",
+    "subscribe": "subscriptions",
+    "subscriptions": "subscriptions",
     "rulebook": "rulebook",
 }
-"""Verb to module; a module with an `app` is a group of verbs, in others the verb is the function of its name."""
+"""Verb to module: the verb is the function of its name, or, where there is none, the group of verbs called `app`."""
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - the option's value
@@ -54,10 +57,10 @@ def build(words: list[str]) -> typer.Typer:
     app.callback()(_main)
     for verb in _needed(words):
         module = import_module(f"corridor.cli.{VERBS[verb]}")
-        if hasattr(module, "app"):
-            app.add_typer(module.app, name=verb)
-        else:
+        if hasattr(module, verb):
             app.command(verb)(getattr(module, verb))
+        else:
+            app.add_typer(module.app, name=verb)
     return app
 
 

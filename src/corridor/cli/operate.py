@@ -60,7 +60,7 @@ def serve(
 
 
 def doctor(*, config: ConfigOption = HERE, as_json: JsonFlag = False) -> None:
-    """Check a node: settings, keys, database, ports, disk, rules, partners, stuck work.
+    """Check a node: settings, keys, database, ports, disk, rules, partners, stuck work, subscriptions.
 
     Example: `corridor doctor --config my-node`
     """

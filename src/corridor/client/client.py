@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeVar, Unpack
 
 from corridor.base.errors import ConflictError, CorridorError, UnreachableError
+from corridor.base.json import JsonObject
 from corridor.client.download import Progress, check_place, save
 from corridor.client.errors import RefusedError
-from corridor.client.routes import Routes, segment
-from corridor.client.shapes import Downloaded, Got, Negotiation, Transfer
+from corridor.client.follow import follow
+from corridor.client.routes import Routes, event_query, segment
+from corridor.client.shapes import CloudEvent, Downloaded, EventFilter, Got, Negotiation, PartnerCatalogue, Transfer
 from corridor.client.transport import Transport
 
 ProcessT = TypeVar("ProcessT", Negotiation, Transfer)
+_LARGEST_PART: Final = 1000
+"""Datasets of a partner's catalogue that one request asks for."""
 _LONGEST_WAIT: Final = 30
 """Seconds that one request waits; a longer patience asks again."""
 
@@ -46,6 +50,24 @@ class Client(Routes):
         """Close all connections."""
         self._transport.close()
 
+    def browse(
+        self, provider: str, filters: Sequence[JsonObject] = (), limit: int | None = None
+    ) -> Iterator[PartnerCatalogue]:
+        """A partner's catalogue part by part, to its end or to `limit` datasets.
+
+        Raises:
+            RemoteError: the partner refuses, or a filter is not supported.
+            UnreachableError: the node or the partner does not answer.
+        """
+        after: str | None = ""
+        left = limit
+        while after is not None and left != 0:
+            size = _LARGEST_PART if left is None else min(left, _LARGEST_PART)
+            part = self.catalogue(provider, filters, limit=size, after=after)
+            yield part
+            after = part["next"]
+            left = None if left is None else left - len(part["datasets"])
+
     def download(self, pid: str, path: Path, progress: Progress | None = None) -> Downloaded:
         """Write the bytes that the node fetched in a transfer to `path`: whole and verified, or not at all.
 
@@ -62,6 +84,23 @@ class Client(Routes):
         with self._transport.open("GET", f"/transfers/{segment(pid)}/data") as response:
             return save(response, path, progress)
 
+    def follow(
+        self, after: int | None = None, *, patience: float = 300.0, **wanted: Unpack[EventFilter]
+    ) -> Iterator[CloudEvent]:
+        """Events as they are logged, in order, none missing and none twice, for as long as the caller takes them.
+
+        Args:
+            after: index of the last event that is known; -1 begins with the first of all, None with the next one.
+            patience: seconds for which a node that was reached once may stay away.
+            wanted: which events.
+
+        Raises:
+            RemoteError: the node refuses.
+            UnreachableError: it is not reached at first, or stays away for longer than `patience`.
+        """
+        position = self.status()["log_size"] - 1 if after is None else after
+        return follow(self._transport, event_query(wanted), position, patience)
+
     def get(
         self,
         provider: str,
@@ -70,6 +109,7 @@ class Client(Routes):
         offer: str | None = None,
         progress: Progress | None = None,
         *,
+        format_name: str | None = None,
         patience: float = 300.0,
     ) -> Got:
         """Negotiate, transfer and write: from an offer to bytes on disk in one call.
@@ -80,6 +120,7 @@ class Client(Routes):
             path: the file; what is there is replaced in one step.
             offer: one of the dataset's offers; may be left out where there is only one.
             progress: called with the bytes that are there and the bytes that there will be.
+            format_name: in which the data are to come, such as `HttpData-PUSH`; the node's choice if left out.
             patience: seconds for the negotiation, and again for the transfer.
 
         Raises:
@@ -90,7 +131,7 @@ class Client(Routes):
         """
         check_place(path)
         agreement, negotiation = self._agree(provider, dataset, offer, patience)
-        transfer = self.transfer(agreement, fetch=True)
+        transfer = self.transfer(agreement, fetch=True, format_name=format_name)
         transfer = _settled(transfer, self.transfer_state, patience)
         received = transfer["received"]
         if received is None:
@@ -135,10 +176,21 @@ def _no_agreement(negotiation: Negotiation) -> CorridorError:
             f"the partner answers with another offer, `{negotiation['offer']}`",
             remedy=f"accept it in the negotiation `{negotiation['pid']}`, or terminate that",
         )
+    if negotiation["held"] is not None:
+        return _waits(f"the negotiation `{negotiation['pid']}`", "negotiate", negotiation["held"]["reason"])
     return _ended("there is no agreement", negotiation["code"], negotiation["reasons"])
 
 
+def _waits(what: str, verb: str, reason: str) -> ConflictError:
+    return ConflictError(
+        f"{what} waits for a person of this node: {reason}",
+        remedy=f"see `corridor {verb} --held`; `--approve` or `--refuse` lets it go on",
+    )
+
+
 def _no_data(transfer: Transfer) -> CorridorError:
+    if transfer["held"] is not None:
+        return _waits(f"the transfer `{transfer['pid']}`", "transfer", transfer["held"]["reason"])
     if transfer["problem"] is not None:
         return UnreachableError(
             f"the data could not be fetched: {transfer['problem']}", remedy="transfer the agreement's data again"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Unpack, cast
 from urllib.parse import quote
 
 from corridor.base.clock import format_instant
@@ -83,18 +84,41 @@ class Routes:
         query = {"dataset": dataset, "for": partner, "offer": offer, "as_of": _time(as_of)}
         return cast("shapes.Explanation", self._transport.json("GET", "/explain", query))
 
-    def catalogue(self, provider: str) -> shapes.PartnerCatalogue:
-        """What a partner, named by its DID or base URL, offers us."""
-        return cast("shapes.PartnerCatalogue", self._post("/catalogue", {"provider": provider}))
+    def catalogue(
+        self, provider: str, filters: Sequence[JsonObject] = (), *, limit: int | None = None, after: str = ""
+    ) -> shapes.PartnerCatalogue:
+        """What a partner, named by its DID or base URL, offers us: what fits all filters, from `after` on."""
+        body = {"provider": provider, "filter": list(filters), "limit": limit, "after": after}
+        return cast("shapes.PartnerCatalogue", self._post("/catalogue", body))
 
-    def negotiate(self, provider: str, dataset: str, offer: str | None = None) -> shapes.Negotiation:
-        """Ask a partner for a contract on one of its offers; `negotiation` says what comes of it."""
-        body = {"provider": provider, "dataset": dataset, "offer": offer}
+    def negotiate(
+        self, provider: str, dataset: str, offer: str | None = None, *, hold: bool = False
+    ) -> shapes.Negotiation:
+        """Ask a partner for a contract on one of its offers; `negotiation` says what comes of it.
+
+        With `hold`, a person is asked before the node binds itself: see `approve`.
+        """
+        body = {"provider": provider, "dataset": dataset, "offer": offer, "hold": hold}
         return cast("shapes.Negotiation", self._post("/negotiations", body))
 
-    def negotiations(self, after: str = "", limit: int = 100) -> shapes.Page[shapes.NegotiationSummary]:
-        """All negotiations, of both roles."""
-        found = self._get("/negotiations", after=after, limit=limit)
+    def propose(
+        self,
+        consumer: str,
+        dataset: str,
+        offer: str | None = None,
+        terms: JsonObject | None = None,
+        *,
+        hold: bool = False,
+    ) -> shapes.Negotiation:
+        """As provider, make a partner an offer unasked; `terms` are other ODRL rules than the offer's."""
+        body = {"consumer": consumer, "dataset": dataset, "offer": offer, "terms": terms, "hold": hold}
+        return cast("shapes.Negotiation", self._post("/negotiations/proposals", body))
+
+    def negotiations(
+        self, after: str = "", limit: int = 100, *, held: bool = False
+    ) -> shapes.Page[shapes.NegotiationSummary]:
+        """All negotiations, of both roles; with `held`, those that wait for a person."""
+        found = self._get("/negotiations", after=after, limit=limit, held=held)
         return cast("shapes.Page[shapes.NegotiationSummary]", found)
 
     def negotiation(self, pid: str, wait: int = 0) -> shapes.Negotiation:
@@ -105,6 +129,18 @@ class Routes:
     def accept(self, pid: str) -> shapes.Negotiation:
         """As consumer, accept the provider's offer."""
         return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/accept"))
+
+    def counter(self, pid: str, terms: JsonObject) -> shapes.Negotiation:
+        """Offer other terms, ODRL rules, than those on the table."""
+        return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/counter-offer", {"terms": terms}))
+
+    def approve(self, pid: str) -> shapes.Negotiation:
+        """Say yes to the step of a negotiation that waits for a person; terms and law still decide."""
+        return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/approval"))
+
+    def refuse(self, pid: str, reason: str = "") -> shapes.Negotiation:
+        """Say no to the step of a negotiation that waits for a person; the reason reaches the partner."""
+        return cast("shapes.Negotiation", self._post(f"/negotiations/{segment(pid)}/refusal", {"reason": reason}))
 
     def terminate_negotiation(self, pid: str, reason: str = "") -> shapes.Negotiation:
         """End a negotiation; the reason reaches the partner."""
@@ -119,15 +155,23 @@ class Routes:
         """An agreement with its terms, usage and receipts."""
         return cast("shapes.Agreement", self._get(f"/agreements/{segment(agreement)}"))
 
-    def transfer(self, agreement: str, *, fetch: bool = False) -> shapes.Transfer:
+    def transfer(
+        self,
+        agreement: str,
+        *,
+        fetch: bool = False,
+        format_name: str | None = None,
+        destination: JsonObject | None = None,
+    ) -> shapes.Transfer:
         """Ask for the data of an agreement; with `fetch`, the node fetches them as soon as it may."""
-        return cast("shapes.Transfer", self._post("/transfers", {"agreement": agreement, "fetch": fetch}))
+        body = {"agreement": agreement, "fetch": fetch, "format": format_name, "destination": destination}
+        return cast("shapes.Transfer", self._post("/transfers", body))
 
     def transfers(
-        self, agreement: str | None = None, after: str = "", limit: int = 100
+        self, agreement: str | None = None, after: str = "", limit: int = 100, *, held: bool = False
     ) -> shapes.Page[shapes.TransferSummary]:
-        """The transfer processes of one agreement or of all, of both roles."""
-        found = self._get("/transfers", agreement=agreement, after=after, limit=limit)
+        """The transfer processes of one agreement or of all; with `held`, those that wait for a person."""
+        found = self._get("/transfers", agreement=agreement, after=after, limit=limit, held=held)
         return cast("shapes.Page[shapes.TransferSummary]", found)
 
     def transfer_state(self, pid: str, wait: int = 0) -> shapes.Transfer:
@@ -146,6 +190,14 @@ class Routes:
     def complete(self, pid: str) -> shapes.Transfer:
         """Say that all data have been transferred."""
         return cast("shapes.Transfer", self._post(f"/transfers/{segment(pid)}/completion"))
+
+    def approve_transfer(self, pid: str) -> shapes.Transfer:
+        """Say yes to the step of a transfer that waits for a person; terms and law still decide."""
+        return cast("shapes.Transfer", self._post(f"/transfers/{segment(pid)}/approval"))
+
+    def refuse_transfer(self, pid: str, reason: str = "") -> shapes.Transfer:
+        """Say no to the step of a transfer that waits for a person; the reason reaches the partner."""
+        return cast("shapes.Transfer", self._post(f"/transfers/{segment(pid)}/refusal", {"reason": reason}))
 
     def terminate_transfer(self, pid: str, reason: str = "") -> shapes.Transfer:
         """End a transfer for good; the reason reaches the partner."""
@@ -196,9 +248,60 @@ class Routes:
         found = self._get("/evidence/receipts", agreement=agreement, after=after, limit=limit)
         return cast("shapes.Page[shapes.Receipt]", found)
 
-    def events(self, after: int = -1, limit: int = 100, agreement: str | None = None) -> shapes.EventPage:
-        """The evidence log, from the event after the index `after` on."""
-        return cast("shapes.EventPage", self._get("/events", after=after, limit=limit, agreement=agreement))
+    def events(
+        self,
+        after: int = -1,
+        limit: int = 100,
+        **wanted: Unpack[shapes.EventFilter],
+    ) -> shapes.EventPage:
+        """The evidence log, from the event after the index `after` on; only what is wanted."""
+        return cast("shapes.EventPage", self._get("/events", after=after, limit=limit, **event_query(wanted)))
+
+    def subscribe(
+        self,
+        url: str,
+        types: Sequence[str] = (),
+        partners: Sequence[str] = (),
+        after: int | None = None,
+        *,
+        batch: bool = False,
+        validate: bool = False,
+    ) -> shapes.NewSubscription:
+        """Have events sent to an address, from the next one on or from behind `after`; shows the secret this once."""
+        wish = {"url": url, "types": [*types], "partners": [*partners], "after": after}
+        found = self._post("/subscriptions", {**wish, "batch": batch, "validate": validate})
+        return cast("shapes.NewSubscription", found)
+
+    def subscriptions(self, after: str = "", limit: int = 100) -> shapes.Page[shapes.Subscription]:
+        """All subscriptions, and how they fare."""
+        return cast("shapes.Page[shapes.Subscription]", self._get("/subscriptions", after=after, limit=limit))
+
+    def subscription(self, subscription: str) -> shapes.Subscription:
+        """A subscription, and how it fares."""
+        return cast("shapes.Subscription", self._get(f"/subscriptions/{segment(subscription)}"))
+
+    def pause_subscription(self, subscription: str) -> shapes.Subscription:
+        """Send nothing more until it is resumed; nothing is lost meanwhile."""
+        return cast("shapes.Subscription", self._post(f"/subscriptions/{segment(subscription)}/pause"))
+
+    def resume_subscription(self, subscription: str) -> shapes.Subscription:
+        """Go on from where it was paused."""
+        return cast("shapes.Subscription", self._post(f"/subscriptions/{segment(subscription)}/resumption"))
+
+    def unsubscribe(self, subscription: str) -> shapes.Subscription:
+        """Forget a subscription, its secret and its dead letters."""
+        found = self._transport.json("DELETE", f"/subscriptions/{segment(subscription)}")
+        return cast("shapes.Subscription", found)
+
+    def dead_letters(self, subscription: str, after: int = -1, limit: int = 100) -> shapes.DeadLetterPage:
+        """Events that a subscriber could not be told of."""
+        path = f"/subscriptions/{segment(subscription)}/dead-letters"
+        return cast("shapes.DeadLetterPage", self._get(path, after=after, limit=limit))
+
+    def redeliver(self, subscription: str, index: int | None = None) -> shapes.Redelivery:
+        """Deliver the dead letter of the event `index`, or all, once more."""
+        path = f"/subscriptions/{segment(subscription)}/redelivery"
+        return cast("shapes.Redelivery", self._post(path, {"index": index}))
 
 
 def segment(identifier: str) -> str:
@@ -208,6 +311,13 @@ def segment(identifier: str) -> str:
         MalformedError: it cannot be one; a URL with `.` or `..` would mean another path.
     """
     return quote(check_id(identifier, "id"), safe="")
+
+
+def event_query(wanted: shapes.EventFilter) -> dict[str, Any]:
+    """The filter as parameters of a query."""
+    query: dict[str, Any] = dict(wanted)
+    query["type"] = ",".join(query.pop("types", ())) or None
+    return query
 
 
 def _time(when: date | datetime | None) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypedDict, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -23,6 +23,7 @@ class DatasetSummary(TypedDict):
     title: str
     description: str
     keywords: list[str]
+    catalogue: str
     media_type: str
     size: int
     rows: int | None
@@ -38,6 +39,7 @@ class Dataset(TypedDict):
     title: str
     description: str
     keywords: list[str]
+    catalogue: str
     profile: Json
     content: Json
     offers: list[Json]
@@ -54,7 +56,18 @@ class PartnerDataset(TypedDict):
     keywords: list[str]
     profile: Json
     offers: list[Json]
+    formats: list[str]
     border: list[Json]
+    catalogue: str | None
+
+
+class InnerCatalogue(TypedDict):
+    """A catalogue within a partner's catalogue."""
+
+    id: str
+    name: str
+    participant: str | None
+    endpoints: list[str]
 
 
 class PartnerCatalogue(TypedDict):
@@ -62,6 +75,8 @@ class PartnerCatalogue(TypedDict):
 
     provider: str
     datasets: list[PartnerDataset]
+    catalogues: list[InnerCatalogue]
+    next: str | None
 
 
 class Explanation(TypedDict):
@@ -76,6 +91,23 @@ class Explanation(TypedDict):
     decision: Json
 
 
+class Held(TypedDict):
+    """A step that waits for a person."""
+
+    move: str
+    reason: str
+    since: str
+
+
+class OfferVersion(TypedDict):
+    """An offer as it stood in a negotiation."""
+
+    offer: str
+    by: str
+    at: str
+    policy: Json
+
+
 class NegotiationSummary(TypedDict):
     """A contract negotiation in a list."""
 
@@ -88,6 +120,7 @@ class NegotiationSummary(TypedDict):
     state: str
     pending: str | None
     settled: bool
+    held: Held | None
     agreement: str | None
     code: str | None
     reasons: list[str]
@@ -99,6 +132,7 @@ class Negotiation(NegotiationSummary):
     """A contract negotiation."""
 
     decision: Json | None
+    offers: list[OfferVersion]
 
 
 class Usage(TypedDict):
@@ -155,6 +189,7 @@ class TransferSummary(TypedDict):
     state: str
     pending: str | None
     settled: bool
+    held: Held | None
     fetch: bool
     received: Received | None
     problem: str | None
@@ -219,6 +254,84 @@ class EventPage(TypedDict):
 
     items: list[Event]
     next: int | None
+
+
+class EventFilter(TypedDict, total=False):
+    """Which events are wanted; what is left out or None restricts nothing.
+
+    Attributes:
+        types: types of events, or families of them such as `transfer.*`.
+        partner: a participant that is a party to the event.
+        agreement: an agreement that the event belongs to.
+        negotiation: a negotiation that it names.
+        transfer: a transfer process that it names.
+    """
+
+    types: Sequence[str]
+    partner: str | None
+    agreement: str | None
+    negotiation: str | None
+    transfer: str | None
+
+
+class Subscription(TypedDict):
+    """Somebody who is told of events."""
+
+    id: str
+    url: str
+    types: list[str]
+    partners: list[str]
+    batch: bool
+    state: str
+    position: int
+    behind: int
+    problem: str | None
+    attempts: int
+    due: str | None
+    dead_letters: int
+    created: str
+    updated: str
+
+
+class NewSubscription(Subscription):
+    """A subscription with the secret of its signatures, which is shown this once."""
+
+    secret: str
+
+
+class DeadLetter(TypedDict):
+    """An event that a subscriber could not be told of."""
+
+    index: int
+    at: str
+    attempts: int
+    problem: str
+
+
+class DeadLetterPage(TypedDict):
+    """A part of the dead letters of a subscription; `next` is None on the last."""
+
+    items: list[DeadLetter]
+    next: int | None
+
+
+class Redelivery(TypedDict):
+    """The indexes of the events that are delivered once more."""
+
+    indexes: list[int]
+
+
+class CloudEvent(TypedDict):
+    """An event as other systems are told of it (CloudEvents 1.0); `subject` is missing where there is none."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str
+    datacontenttype: str
+    data: Json
+    subject: NotRequired[str]
 
 
 class Meter(TypedDict):

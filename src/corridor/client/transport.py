@@ -100,8 +100,11 @@ class Transport:
         body: Any = None,
         *,
         wait: float = 0,
+        accept: str | None = None,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """A successful answer whose body is still to be read; trouble with reading it is raised alike.
+
+        With `accept`, an answer of that media type is asked for.
 
         Raises:
             RemoteError: the node refuses; says why.
@@ -110,7 +113,7 @@ class Transport:
         given = {name: _parameter(value) for name, value in (query or {}).items() if value is not None}
         url = f"{self._url}{path}" + (f"?{urlencode(given)}" if given else "")
         with self._faults():
-            response = self._send(method, url, body, wait)
+            response = self._send(method, url, body, wait, accept)
             try:
                 _check_status(response)
                 yield response
@@ -122,8 +125,9 @@ class Transport:
             finally:
                 response.release_conn()
 
-    def _send(self, method: str, url: str, body: Any, wait: float) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, url: str, body: Any, wait: float, accept: str | None) -> urllib3.BaseHTTPResponse:
         kind = {} if body is None else {"Content-Type": "application/json"}
+        kind |= {} if accept is None else {"Accept": accept}
         return self._pool.request(
             method,
             url,

@@ -1,4 +1,4 @@
-"""What a provider's data plane says about the bytes that it sends, and why it refuses."""
+"""What the other side's data plane says: about the bytes that it sends, and why it refuses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
 
 from corridor.base.errors import CorridorError, MalformedError
 from corridor.base.ids import printable
@@ -18,6 +21,11 @@ from corridor.dataplane.server import ROWS_HEADER
 _NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 _STRONG_TAG: Final = re.compile(r'"[!#-~]{1,200}"')
 _LONGEST_REASON: Final = 200
+_LONGEST_REFUSAL: Final = 65_536
+FIELD_VALUE: Final = re.compile(r"[!-~]([ !-~]{0,8190}[!-~])?")
+"""What can be sent as a field's value, and hides nothing."""
+TRY_AGAIN: Final = frozenset({408, 425, 429})
+"""It is there, but not now (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4); all from 500 on count too."""
 # In this order: RFC 9457 §3.1, then DSP 2025-1 error messages, then what else is common.
 _REASON_NAMES: Final = ("detail", "reason", "title", "message", "error")
 
@@ -58,10 +66,29 @@ def stated_in(status: int, headers: Mapping[str, str], start: int) -> tuple[Stat
     stated = Stated(
         tag=_matching(_STRONG_TAG, headers.get("ETag")),
         sha256=parse_repr_digest(headers["Repr-Digest"]) if "Repr-Digest" in headers else None,
-        size=span.of if span is not None else _number(headers.get("Content-Length")),
-        rows=_number(headers.get(ROWS_HEADER)),
+        size=span.of if span is not None else number_in(headers.get("Content-Length")),
+        rows=number_in(headers.get(ROWS_HEADER)),
     )
     return stated, span.start if span is not None else 0
+
+
+async def beginning_of(response: aiohttp.ClientResponse) -> bytes:
+    """As much of a refusal's body as its reason is looked for in."""
+    body = b""
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) >= _LONGEST_REFUSAL:
+            break
+    return body[:_LONGEST_REFUSAL]
+
+
+def shown(endpoint: str) -> str:
+    """An address without its query, which may hold what is secret."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return "data address"
+    return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
 
 
 def reason_of(body: bytes) -> str | None:
@@ -83,7 +110,8 @@ def _first_reason(document: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _number(field: str | None) -> int | None:
+def number_in(field: str | None) -> int | None:
+    """The number that a field states, or None where it states none."""
     text = _matching(_NUMBER, field)
     return None if text is None else int(text)
 

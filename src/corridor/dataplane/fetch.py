@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -22,16 +21,14 @@ from corridor.base.errors import (
     UnreachableError,
 )
 from corridor.base.ids import ProcessId, printable
-from corridor.dataplane.answers import Stated, reason_of, stated_in
+from corridor.dataplane.answers import FIELD_VALUE, TRY_AGAIN, Stated, beginning_of, reason_of, shown, stated_in
 from corridor.dataplane.partial import PartFile
+from corridor.dataplane.server import HELD_HEADER
+from corridor.dataplane.tries import BrokenError, until_whole
 from corridor.service.ports import Fetched
 
 _CHUNK: Final = 1_048_576
-_LONGEST_REFUSAL: Final = 65_536
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
-_FIELD_VALUE: Final = re.compile(r"[!-~]([ !-~]{0,8190}[!-~])?")
-# The provider is there, but not now (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4); all from 500 on count too.
-_TRY_AGAIN: Final = frozenset({408, 425, 429})
 _CLIENT_ERROR: Final = 4
 _SERVER_ERROR: Final = 5
 
@@ -94,7 +91,7 @@ class HttpFetcher:
             StorageError: it cannot be written.
             ConflictError: this transfer is being fetched already.
         """
-        if not _FIELD_VALUE.fullmatch(authorization):
+        if not FIELD_VALUE.fullmatch(authorization):
             raise MalformedError("the token cannot be sent in an HTTP field")  # which is never shown
         target = self._folder / file_name(transfer)
         if target in self._busy:
@@ -118,22 +115,14 @@ class HttpFetcher:
         return Fetched(str(path), part.size, part.digests.sha256, part.digests.blake3, stated.rows)
 
     async def _until_whole(self, download: _Download) -> None:
-        failures, furthest = 0, 0
-        while not download.is_whole:
+        async def attempt() -> None:
             self._check_url(download.endpoint)
-            try:
-                await download.continue_()
-            except _BrokenError as broken:
-                # Only a megabyte further counts as progress: a connection that drips ends all the same.
-                failures = 0 if download.size >= furthest + _CHUNK else failures + 1
-                furthest = max(furthest, download.size)
-                if failures >= self._limits.tries:
-                    raise _unreachable(download.endpoint, str(broken), broken.status) from broken.__cause__
-                await asyncio.sleep(self._wait_before(failures))
+            await download.continue_()
 
-    def _wait_before(self, failures: int) -> float:
-        doubled: float = self._limits.first_wait_seconds * 2 ** max(0, failures - 1)
-        return min(doubled, self._limits.longest_wait_seconds)
+        try:
+            await until_whole(attempt, lambda: download.size, self._limits)
+        except BrokenError as broken:
+            raise _unreachable(download.endpoint, str(broken), broken.status) from broken.__cause__
 
     def _session(self) -> aiohttp.ClientSession:
         limits = self._limits
@@ -144,14 +133,6 @@ class HttpFetcher:
             read_bufsize=_CHUNK,
             timeout=aiohttp.ClientTimeout(total=None, connect=limits.connect_seconds, sock_read=limits.stall_seconds),
         )
-
-
-class _BrokenError(Exception):
-    """A connection that gave out before the content was whole; worth another try."""
-
-    def __init__(self, what: str, status: int | None = None) -> None:
-        super().__init__(what)
-        self.status = status
 
 
 class _Download:
@@ -166,7 +147,6 @@ class _Download:
         self._limits = limits
         self._stated: Stated | None = None
         self.endpoint = endpoint
-        self.is_whole = False
 
     @property
     def size(self) -> int:
@@ -179,8 +159,7 @@ class _Download:
                 await self._take(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if self._stated is None or self._stated.size is None or self._part.size < self._stated.size:
-                raise _BrokenError("the connection broke off" if self._part.size else "no connection") from error
-        self.is_whole = True
+                raise BrokenError("the connection broke off" if self._part.size else "no connection") from error
 
     def check_whole(self) -> Stated:
         """What was stated, if that is what came."""
@@ -196,6 +175,8 @@ class _Download:
         if self._part.size and self._stated is not None and self._stated.tag is not None:
             # RFC 9110 §13.1.5: the rest, if it is still the rest of this content, else all of it
             headers |= {"Range": f"bytes={self._part.size}-", "If-Range": self._stated.tag}
+            # A provider that was killed has not recorded what it had sent; and without that it signs no receipt.
+            headers[HELD_HEADER] = str(self._part.size)
         return headers
 
     async def _take(self, response: aiohttp.ClientResponse) -> None:
@@ -216,20 +197,20 @@ class _Download:
     def _check_size(self, size: int) -> None:
         if size > self._limits.max_size:
             raise TooLargeError(
-                f"a fetched content has at most {self._limits.max_size} bytes", place=_shown(self.endpoint)
+                f"a fetched content has at most {self._limits.max_size} bytes", place=shown(self.endpoint)
             )
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
         status = response.status
-        if status in _TRY_AGAIN or status // 100 == _SERVER_ERROR:
-            return _BrokenError(f"the provider answers {status}", status)
+        if status in TRY_AGAIN or status // 100 == _SERVER_ERROR:
+            return BrokenError(f"the provider answers {status}", status)
         if status // 100 != _CLIENT_ERROR:
             return _unreachable(self.endpoint, f"the provider answers {status}", status)
-        reason = reason_of(await _beginning(response)) or f"status {status}"
-        return ForbiddenError(f"the provider refuses: {reason}", place=_shown(self.endpoint))
+        reason = reason_of(await beginning_of(response)) or f"status {status}"
+        return ForbiddenError(f"the provider refuses: {reason}", place=shown(self.endpoint))
 
     def _fault(self, what: str) -> MalformedError:
-        return MalformedError(what, place=_shown(self.endpoint), remedy="ask the provider, or fetch it again")
+        return MalformedError(what, place=shown(self.endpoint), remedy="ask the provider, or fetch it again")
 
 
 def file_name(transfer: ProcessId) -> str:
@@ -238,24 +219,5 @@ def file_name(transfer: ProcessId) -> str:
     return f"{readable}-{hashlib.sha256(transfer.encode()).hexdigest()[:16]}"
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """As much of a refusal's body as its reason is looked for in."""
-    body = b""
-    async for piece in response.content.iter_any():
-        body += piece
-        if len(body) >= _LONGEST_REFUSAL:
-            break
-    return body[:_LONGEST_REFUSAL]
-
-
 def _unreachable(endpoint: str, what: str, status: int | None) -> CorridorError:
-    return UnreachableError(what, status=status, place=_shown(endpoint), remedy="try again later, or ask the provider")
-
-
-def _shown(endpoint: str) -> str:
-    """The address without its query, which may hold what is secret."""
-    try:
-        parts = urlsplit(endpoint)
-    except ValueError:
-        return "data address"
-    return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
+    return UnreachableError(what, status=status, place=shown(endpoint), remedy="try again later, or ask the provider")

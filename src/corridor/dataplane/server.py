@@ -14,21 +14,21 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Self
 
-from corridor.base.errors import ForbiddenError
 from corridor.base.ids import ProcessId, check_id, printable
-from corridor.dataplane.counting import rows_between
 from corridor.dataplane.digest import repr_digest
+from corridor.dataplane.meter import CHUNK, Meter, check_allowed, make_good
 from corridor.dataplane.ranges import Span, requested
 from corridor.dataplane.reading import PublishedFile
 from corridor.service.records import Content, Grant
 
-CHUNK: Final = 1_048_576
-"""Bytes handed to the server at once: the memory of one download, and how far it can run on after a revocation."""
-
 ROWS_HEADER: Final = "Corridor-Rows"
 """The response field that states the data rows of the whole content."""
+
+HELD_HEADER: Final = "Corridor-Held"
+"""The request field of one that resumes: how many bytes from the beginning it holds of this transfer's content."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -68,12 +68,14 @@ class DataService:
             for every answer of which a byte was handed out; an exception cuts the answer off.
         on_error: turns an exception into status, header fields and body.
         now: tells the time.
+        metered: the body bytes recorded in the opening's transfer until now.
     """
 
     open: Callable[[str | None, ProcessId], Awaitable[Opening]]
     record: Callable[[Opening, int, int, bool], Awaitable[None]]
     on_error: Callable[[Exception], ErrorAnswer]
     now: Callable[[], datetime]
+    metered: Callable[[Opening], Awaitable[int]]
 
 
 class DataPlane:
@@ -93,7 +95,7 @@ class DataPlane:
         if scope["type"] != "http":
             return
         if scope["method"] not in ("GET", "HEAD"):
-            await _answer(send, 405, {"Allow": "GET, HEAD", "Content-Length": "0"})
+            await answer(send, 405, {"Allow": "GET, HEAD", "Content-Length": "0"})
             return
         started = _Started(send)
         try:
@@ -106,18 +108,19 @@ class DataPlane:
                 _log.warning("answer cut off: %s", printable(str(error), 300))
             else:
                 status, headers, body = self._service.on_error(error)
-                await _answer(send, status, headers, body)
+                await answer(send, status, headers, body)
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        opening = await self._service.open(fields.get("authorization"), _transfer_of(scope))
-        self._check_allowed(opening)
+        opening = await self._service.open(fields.get("authorization"), transfer_of(scope))
+        check_allowed(opening, self._service.now())
         content = opening.content
         # RFC 9110 §14.2: a Range counts for GET only
         span = requested(content.size, _range_field(fields, content) if scope["method"] == "GET" else None)
         if span is None:
-            await _answer(send, 416, _not_satisfiable(content))
+            await answer(send, 416, _not_satisfiable(content))
             return
+        await self._make_good(opening, fields, span)
         async with await PublishedFile.open(content.path, content.size, content.modified_ns) as file:
             start = _start_of(content, span)
             if scope["method"] == "HEAD":
@@ -129,13 +132,19 @@ class DataPlane:
                 await self._stream(opening, file, span, client)
                 await client.send({"type": "http.response.body"})
 
+    async def _make_good(self, opening: Opening, fields: Mapping[str, str], span: Span) -> None:
+        held = fields.get(HELD_HEADER.lower(), "")
+        if span.start and held == str(span.start):
+            metered = await self._service.metered(opening)
+            await make_good(partial(self._service.record, opening), opening.content, metered, span.start)
+
     async def _stream(self, opening: Opening, file: PublishedFile, span: Span, client: _Client) -> None:
-        meter = _Meter(self._service, opening, span)
+        meter = Meter(partial(self._service.record, opening), opening.content, span)
         try:
             for start, stop in span.chunks(CHUNK):
                 chunk = await file.read(start, stop)
                 file.check_unchanged()
-                self._check_allowed(opening)
+                check_allowed(opening, self._service.now())
                 if stop == span.stop:
                     await meter.complete()
                 await client.send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -144,13 +153,6 @@ class DataPlane:
                 await asyncio.sleep(0)
         finally:
             await meter.close()
-
-    def _check_allowed(self, opening: Opening) -> None:
-        reason = opening.still_allowed()
-        if reason is None and opening.until is not None and self._service.now() >= opening.until:
-            reason = "the time of the grant is over"
-        if reason is not None:
-            raise ForbiddenError(reason)
 
 
 class _Started:
@@ -205,36 +207,17 @@ class _Client:
             pass
 
 
-class _Meter:
-    """Records an answer once: in full before its last chunk, or as far as it was handed out when it breaks."""
-
-    def __init__(self, service: DataService, opening: Opening, span: Span) -> None:
-        self._service = service
-        self._opening = opening
-        self._span = span
-        self._recorded = False
-        self.handed_out = 0
-
-    async def complete(self) -> None:
-        await self._record(self._span.size)
-        self._recorded = True
-
-    async def close(self) -> None:
-        if self.handed_out and not self._recorded:
-            await asyncio.shield(self._record(self.handed_out))
-
-    async def _record(self, size: int) -> None:
-        content, start = self._opening.content, self._span.start
-        rows = rows_between(content.rows, content.size, start, start + size)
-        await self._service.record(self._opening, size, rows, size == content.size)
-
-
 def etag_of(content: Content) -> str:
     """The strong entity tag of a content: its SHA-256 (RFC 9110 §8.8.3)."""
     return '"' + content.sha256.removeprefix("sha-256:") + '"'
 
 
-def _transfer_of(scope: Message) -> ProcessId:
+def transfer_of(scope: Message) -> ProcessId:
+    """The transfer that a request's path below the application's root names.
+
+    Raises:
+        MalformedError: it is no identifier.
+    """
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return ProcessId(check_id(path.removeprefix("/"), "path"))
 
@@ -273,9 +256,10 @@ def _start(status: int, headers: Mapping[str, str]) -> Message:
     return {"type": "http.response.start", "status": status, "headers": raw}
 
 
-async def _answer(send: Send, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+async def answer(send: Send, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+    """Send a whole answer."""
     await send(_start(status, headers))
     await send({"type": "http.response.body", "body": body})
 
 
-__all__ = ["CHUNK", "ROWS_HEADER", "DataPlane", "DataService", "ErrorAnswer", "Opening", "etag_of"]
+__all__ = ["CHUNK", "HELD_HEADER", "ROWS_HEADER", "DataPlane", "DataService", "ErrorAnswer", "Opening", "etag_of"]

@@ -100,6 +100,14 @@ ROUTES: Final[tuple[Route, ...]] = (
 )
 """Every inbound request below the base URL, literal segments before parameters: the first match is the right one."""
 
+_AREAS: Final = {"catalog": Area.CATALOG, "negotiations": Area.NEGOTIATION, "transfers": Area.TRANSFER}
+
+
+def area_of(path: str) -> Area | None:
+    """The protocol that a path below the base URL belongs to, whether or not anything answers there."""
+    return _AREAS.get(path.lstrip("/").partition("/")[0])
+
+
 _PATHS: Final[Mapping[Kind, str]] = {
     Kind.CONTRACT_REQUEST: "/negotiations/{pid}/request",
     Kind.CONTRACT_OFFER: "/negotiations/{pid}/offers",

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import orjson
+from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
@@ -60,6 +61,7 @@ class _Raw:
     status: int
     body: bytes
     link: str = ""
+    allowed_origin: str = ""
 
 
 class _StaleConnectionError(Exception):
@@ -73,6 +75,7 @@ class HttpClient:
         destinations: where it may call.
         limits: what an answer may cost.
         tls: trust anchors of one's own instead of the system's.
+        resolver: makes what resolves names, where those of this client are not to wait for others'.
     """
 
     def __init__(
@@ -81,10 +84,13 @@ class HttpClient:
         limits: ReplyLimits | None = None,
         *,
         tls: ssl.SSLContext | None = None,
+        resolver: Callable[[], AbstractResolver] = DefaultResolver,
     ) -> None:
         self.limits = limits or ReplyLimits()
         self._destinations = destinations
         self._tls = tls
+        self._resolver = resolver
+        self._names: AbstractResolver | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -99,6 +105,9 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        if self._names is not None:  # the connector leaves alone what it was given
+            await self._names.close()
+            self._names = None
 
     async def request(
         self,
@@ -152,7 +161,8 @@ class HttpClient:
             ) as response:
                 _check_answer(response, url)
                 body = await _read(response, url, max_bytes)
-                return _Raw(response.status, body, response.headers.get("Link", ""))
+                found = (response.headers.get(name, "") for name in ("Link", "WebHook-Allowed-Origin"))
+                return _Raw(response.status, body, *found)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             if connection.reused:
                 raise _StaleConnectionError from error
@@ -161,8 +171,9 @@ class HttpClient:
             raise _unreachable(url, error) from None
 
     def _open(self) -> aiohttp.ClientSession:
+        self._names = self._resolver()
         connector = aiohttp.TCPConnector(
-            resolver=GuardedResolver(DefaultResolver(), self._destinations),
+            resolver=GuardedResolver(self._names, self._destinations),
             # What was resolved is judged at each connection, not remembered from another.
             use_dns_cache=False,
             limit=self.limits.connections,

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from corridor.http.limits import ABORT
+
 
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol on httptools, whose heads have to arrive whole, in time and within bounds.
@@ -60,6 +62,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._awaits_head = False
         self._progress = True
         self._head_bytes = 0
+        # Closing waits until what was written is read; of a reader that reads nothing, only this gets rid.
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

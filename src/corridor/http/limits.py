@@ -51,6 +51,9 @@ class RequestLimits:
     stall_seconds: float = 60.0
 
 
+ABORT: Final = "corridor.abort"
+"""An extension of the ASGI scope: its `abort` drops the connection with what was written and not read."""
+
 _SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -66,14 +69,14 @@ class Gate:
     Args:
         app: what is behind the gate.
         limits: of this gate; a data plane, whose answers take hours, gets a gate of its own.
-        on_error: renders what the application raises.
+        on_error: renders what the application raises, and what is refused before it, for the request that it was.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         limits: RequestLimits | None = None,
-        on_error: Callable[[Exception], Answer] = render_problem,
+        on_error: Callable[[Scope, Exception], Answer] = lambda _, error: render_problem(error),
     ) -> None:
         self._app = app
         self._limits = limits or RequestLimits()
@@ -85,7 +88,7 @@ class Gate:
         if scope["type"] != "http":
             return
         body = _Body(receive, self._limits, waits=Headers(scope=scope).get("expect") is not None)
-        reply = _Reply(send, body, self._limits)
+        reply = _Reply(send, body, self._limits, scope)
         try:
             with self._place():
                 check_head(scope, self._limits)
@@ -93,7 +96,7 @@ class Gate:
         except Exception as error:
             if reply.started:  # too late for a status: the server breaks the connection off
                 raise
-            await send_answer(reply.send, self._on_error(error))
+            await send_answer(reply.send, self._on_error(scope, error))
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
@@ -188,8 +191,9 @@ class _Body:
 class _Reply:
     """The answer as it goes out; `started` once its status has gone."""
 
-    def __init__(self, send: Send, body: _Body, limits: RequestLimits) -> None:
+    def __init__(self, send: Send, body: _Body, limits: RequestLimits, scope: Scope) -> None:
         self._send = send
+        self._abort = scope.get("extensions", {}).get(ABORT, {}).get("abort", lambda: None)
         self._body = body
         self._stall = limits.stall_seconds
         self.started = False
@@ -200,8 +204,12 @@ class _Reply:
             await self._body.drain()
             self._add_headers(MutableHeaders(scope=message))
             self.started = True
-        async with asyncio.timeout(self._stall):
-            await self._send(message)
+        try:
+            async with asyncio.timeout(self._stall):
+                await self._send(message)
+        except TimeoutError:
+            self._abort()
+            raise
 
     def _add_headers(self, headers: MutableHeaders) -> None:
         for name, value in _SECURITY_HEADERS.items():

@@ -48,9 +48,11 @@ class Destinations:
 
     Attributes:
         http_hosts: lower-case host names, or IP addresses, that may be called over plain http and on private addresses.
+        setting: where the owner lists them.
     """
 
     http_hosts: frozenset[str] = frozenset()
+    setting: str = "trust.http_hosts"
 
     def check_url(self, url: str) -> None:
         """Refuse a URL that must not be called, as far as its text shows; `GuardedResolver` does the rest.
@@ -64,14 +66,14 @@ class Destinations:
             return
         if parts.scheme != "https":
             raise _refused(
-                url, "is not https", f"only hosts in `trust.http_hosts` may be called without TLS: add `{host}`"
+                url, "is not https", f"only hosts in `{self.setting}` may be called without TLS: add `{host}`"
             )
         if _is_address(host) and not is_public(host):
-            raise _refused(url, "is not a public address", _remedy(host))
+            raise _refused(url, "is not a public address", self.remedy(host))
 
-
-def _remedy(host: str) -> str:
-    return f"if `{printable(host)}` is meant, add it to `trust.http_hosts`"
+    def remedy(self, host: str) -> str:
+        """What to do if a host that must not be called is meant."""
+        return f"if `{printable(host)}` is meant, add it to `{self.setting}`"
 
 
 def _host(authority: str, url: str) -> str:
@@ -128,7 +130,7 @@ class GuardedResolver(AbstractResolver):
             return found
         public = [entry for entry in found if is_public(entry["host"])]
         if not public:
-            raise OSError(errno.EACCES, f"`{printable(host)}` has no public address; {_remedy(host)}")
+            raise OSError(errno.EACCES, f"`{printable(host)}` has no public address; {self._destinations.remedy(host)}")
         return public
 
     async def close(self) -> None:

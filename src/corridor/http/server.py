@@ -19,13 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from corridor.base.errors import CorridorError, MalformedError, UnauthenticatedError
 from corridor.base.ids import DatasetId, ProcessId, check_id
 from corridor.base.json import DEFAULT_LIMITS, JsonLimits, JsonObject, parse_json
-from corridor.dsp.binding import ROUTES, Area, Route
+from corridor.dsp.binding import ROUTES, Area, Route, area_of
 from corridor.dsp.catalog import Dataset
 from corridor.dsp.codec import Codec, Wire
 from corridor.dsp.messages import CatalogRequest, NegotiationAck, NegotiationMessage, TransferAck, TransferMessage
 from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
 from corridor.http.media import JSON_TYPE, check_json_type
-from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of
+from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of, render_problem
 from corridor.http.routes import Entry, Found, RouteTable
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
@@ -77,6 +77,7 @@ class ProtocolApp:
         public: path to document, of what is answered without identity.
         dsp_path: where the versioned DSP endpoint is.
         json_limits: of request bodies.
+        strict: whether a body has to say that it is `application/json`; how strictly it is read, the codec says.
     """
 
     def __init__(
@@ -88,18 +89,24 @@ class ProtocolApp:
         *,
         dsp_path: str = "/dsp/2025-1",
         json_limits: JsonLimits = DEFAULT_LIMITS,
+        strict: bool = False,
     ) -> None:
         self._service = service
         self._authenticate = authenticate
         self._codec = codec
+        self._dsp_path = dsp_path
         self._json_limits = json_limits
+        self._strict = strict
         self._public = RouteTable(Entry("GET", path, orjson.dumps(document)) for path, document in public.items())
         entries: list[Entry[_Target]] = [Entry(route.method, dsp_path + route.path, route) for route in ROUTES]
         self._routes: RouteTable[_Target] = RouteTable([Entry("POST", "/receipts", _Receipts()), *entries])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        answer = await self._answer(_Request(scope, receive, Headers(scope=scope)))
+        try:
+            answer = await self._answer(_Request(scope, receive, Headers(scope=scope)))
+        except Exception as error:  # noqa: BLE001 - the error boundary of all paths but those that have an area
+            answer = self.render(scope, error)
         await send_answer(send, answer, with_body=scope["method"] != "HEAD")
 
     async def _answer(self, request: _Request) -> Answer:
@@ -117,6 +124,16 @@ class ProtocolApp:
             raise fault
         return _json(_OK, orjson.dumps(await self._service.countersign(partner, await self._receipt(request))))
 
+    def render(self, scope: Scope, error: Exception) -> Answer:
+        """The answer to a request that failed: below the path of a protocol in its own error type."""
+        path = raw_path(scope).partition(b"?")[0].decode("latin-1")
+        area = area_of(path.removeprefix(self._dsp_path)) if path.startswith(self._dsp_path) else None
+        return render_problem(error) if area is None else self._refusal(error, area)
+
+    def _refusal(self, error: Exception, area: Area, document: Any = None) -> Answer:
+        fault = fault_of(error, area, *_pids_in(document))
+        return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
+
     def _find(self, method: str, path: bytes) -> tuple[Found[_Target] | None, CorridorError | None]:
         try:
             return self._routes.find(method, path), None
@@ -130,7 +147,7 @@ class ProtocolApp:
         return await self._authenticate(given[0] if given else None)
 
     async def _document(self, request: _Request) -> Any:
-        check_json_type(request.headers.get("content-type"))
+        check_json_type(request.headers.get("content-type"), strict=self._strict)
         return parse_json(await read_body(request.receive), self._json_limits)
 
     async def _receipt(self, request: _Request) -> JsonObject:
@@ -151,8 +168,7 @@ class ProtocolApp:
             reply = await self._serve(route, partner, next(iter(parameters.values()), None), document)
             return _json(route.status, orjson.dumps(self._codec.encode(reply)))
         except Exception as error:  # noqa: BLE001 - the error boundary of the protocol's paths
-            fault = fault_of(error, route.area, *_pids_in(document))
-            return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
+            return self._refusal(error, route.area, document)
 
     async def _serve(self, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
         if route.message is None:
@@ -164,12 +180,14 @@ class ProtocolApp:
         return await self._service.receive_transfer(partner, message, pid)
 
     async def _catalogue(self, request: _Request, partner: Participant, document: Any) -> Answer:
-        """A page of the catalogue, and where the next one is (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
+        """A page of the catalogue, and where those beside it are (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
         cursor = QueryParams(request.scope["query_string"]).get("page")
         page = await self._service.catalogue(partner, self._codec.decode(CatalogRequest, document), cursor)
         path = raw_path(request.scope).partition(b"?")[0].decode("latin-1")
-        link = {} if page.next is None else {"link": f'<{path}?page={quote(page.next)}>; rel="next"'}
-        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), link)
+        beside = (("next", page.next), ("previous", page.previous))
+        links = [f'<{path}?page={quote(cursor)}>; rel="{rel}"' for rel, cursor in beside if cursor is not None]
+        headers = {"link": ", ".join(links)} if links else {}
+        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), headers)
 
     async def _view(self, area: Area, partner: Participant, name: str) -> Wire:
         if area is Area.CATALOG:
@@ -203,25 +221,38 @@ def _pid(value: object) -> ProcessId | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """An application below a path of the protocol listener, and the bounds on its requests."""
+
+    path: str
+    app: ASGIApp
+    limits: RequestLimits | None = None
+
+
 def protocol_listener(
-    protocol: ASGIApp,
+    protocol: ProtocolApp,
     data: ASGIApp,
     *,
     data_path: str = "/data",
     limits: RequestLimits | None = None,
+    ingest: Mount | None = None,
 ) -> ASGIApp:
-    """What the protocol listener serves: the protocol, and below `data_path` the data plane.
+    """What the protocol listener serves: the protocol, and below `data_path` the data plane, with what takes pushes.
 
-    Each is behind a gate of its own, so that long downloads take no place from the protocol. The data plane finds
-    `data_path` in `root_path`, and authenticates by tokens of its own.
+    Each is behind a gate of its own, so that long transfers take no place from the protocol. The data plane finds its
+    path in `root_path`, and authenticates by tokens of its own.
     """
-    protocol_gate, data_gate = Gate(protocol, limits), Gate(data, limits)
-    prefix = data_path.encode() + b"/"
+    protocol_gate = Gate(protocol, limits, protocol.render)
+    mounts = (*([ingest] if ingest else []), Mount(data_path, data, limits))
+    gates = [(mount.path, mount.path.encode() + b"/", Gate(mount.app, mount.limits)) for mount in mounts]
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and raw_path(scope).startswith(prefix):
-            await data_gate({**scope, "root_path": scope.get("root_path", "") + data_path}, receive, send)
-        else:
-            await protocol_gate(scope, receive, send)
+        if scope["type"] == "http":
+            for path, prefix, gate in gates:
+                if raw_path(scope).startswith(prefix):
+                    await gate({**scope, "root_path": scope.get("root_path", "") + path}, receive, send)
+                    return
+        await protocol_gate(scope, receive, send)
 
     return serve

@@ -75,6 +75,11 @@ def canonical_action(name: str) -> str | None:
     return name if name in _COVERED else None
 
 
+def root_of(action: str) -> str | None:
+    """The root that the canonical `action` is included in, itself if it is one; None of any other name."""
+    return _ancestors(action)[-1] if action in _COVERED else None
+
+
 def covered_by(action: str) -> frozenset[str]:
     """Every name of an action that a rule on the canonical `action` covers, `action` included.
 

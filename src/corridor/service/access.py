@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from corridor.base.digest import sha256_of
@@ -14,24 +12,10 @@ from corridor.evidence.event import AccessDenied, DataServed
 from corridor.service.admit import Admission, Phase, Question, admit
 from corridor.service.context import Context
 from corridor.service.facts import stranger
-from corridor.service.ports import Changes
+from corridor.service.ports import Access, Changes
 from corridor.service.records import AgreementRecord, Content, Grant, Served
 from corridor.service.revocations import Watch
 from corridor.service.terms import compiled, held_paper, papers_named, policy_of
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """A request for data that was allowed.
-
-    Attributes:
-        until: the next instant at which the terms can change their answer, or None.
-    """
-
-    grant: Grant
-    content: Content
-    until: datetime | None
-    still_allowed: Callable[[], str | None]
 
 
 async def admit_access(ctx: Context, agreement: AgreementRecord, phase: Phase) -> Admission:
@@ -63,10 +47,27 @@ async def open_access(ctx: Context, authorization: str | None, transfer: Process
     """
     # Watched from before the grant is read, so that no revocation falls in between.
     watch = ctx.revocations.watch(transfer)
-    grant = await _grant_of(ctx, authorization, transfer)
+    return await _open(ctx, watch, await grant_of(ctx, authorization, transfer), push=False)
+
+
+async def open_push(ctx: Context, transfer: ProcessId, grant: str) -> Access:
+    """Decide on one request of our own data plane to the destination of a push, as on one to it.
+
+    Raises:
+        ForbiddenError: the right has ended, or the terms or the law no longer allow the use; says why.
+        NotFoundError: what the grant stands for is gone.
+    """
+    watch = ctx.revocations.watch(transfer)
+    held = await ctx.store.grant(grant)
+    if held is None:
+        raise NotFoundError("there is no such transfer")
+    return await _open(ctx, watch, held, push=True)
+
+
+async def _open(ctx: Context, watch: Watch, grant: Grant, *, push: bool) -> Access:
     record = await ctx.store.transfer(grant.transfer)
     agreement = await ctx.store.agreement(grant.agreement)
-    if record is None or agreement is None or record.content is None:
+    if record is None or agreement is None or record.content is None or record.push is not push:
         raise NotFoundError("there is no such transfer")
     if grant.revoked is not None or record.transfer.reported_state is not TransferState.STARTED:
         raise await _denied(ctx, grant, "transfer", f"the transfer is {record.transfer.reported_state}")
@@ -80,7 +81,7 @@ async def open_access(ctx: Context, authorization: str | None, transfer: Process
         agreed_at=agreement.agreement.timestamp,
         papers={paper.digest: held_paper(paper) for paper in admission.question.papers},
     )
-    return Access(grant, record.content, until, lambda: _ended(ctx, watch, agreement.peer))
+    return Access(grant, record.content, until, lambda: why_ended(ctx, watch, agreement.peer))
 
 
 def _papers_under(admission: Admission, now: datetime) -> frozenset[str]:
@@ -89,14 +90,19 @@ def _papers_under(admission: Admission, now: datetime) -> frozenset[str]:
     return frozenset(paper.digest for paper in (*admission.papers, *named))
 
 
-def _ended(ctx: Context, watch: Watch, partner: ParticipantId) -> str | None:
+def why_ended(ctx: Context, watch: Watch, partner: ParticipantId) -> str | None:
     """Why a running stream has to stop, from memory: it is asked before every chunk."""
     if watch.reason is None and ctx.participants.find(partner) is None:
         return "the partner is no longer on the participant list"
     return watch.reason
 
 
-async def _grant_of(ctx: Context, authorization: str | None, transfer: ProcessId) -> Grant:
+async def grant_of(ctx: Context, authorization: str | None, transfer: ProcessId) -> Grant:
+    """The grant whose token a request brings, ended or not.
+
+    Raises:
+        UnauthenticatedError: there is no token, or none of ours for this transfer.
+    """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("there is no token", remedy="send the header Authorization: Bearer TOKEN")

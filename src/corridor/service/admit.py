@@ -146,6 +146,12 @@ async def admit(ctx: Context, question: Question) -> Admission:
     return decide(ctx, question, await gather(ctx, question))
 
 
+def permitted(ctx: Context, question: Question) -> bool:
+    """Whether the partner is known and meets the terms; what the law says is left open."""
+    _, consumer = in_order(ctx.me, question.partner, question.role)
+    return all(reason.holds is Truth.TRUE for reason in (_known(ctx, question), _terms(question, consumer)))
+
+
 async def gather(ctx: Context, question: Question) -> Gathered:
     """The described transfer, and for each legal counter of our own exports what the meter says.
 

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from datetime import date
 
-from corridor.base.errors import ConflictError, RemoteError
-from corridor.base.ids import AgreementId, DatasetId, PaperId
+from corridor.base.errors import ConflictError, NotFoundError, RemoteError
+from corridor.base.ids import AgreementId, DatasetId, OfferId, PaperId, printable
 from corridor.base.json import JsonObject
 from corridor.base.reasons import Decision, Reason, conclude
 from corridor.base.truth import Truth
+from corridor.dsp.codec import VERSIONS, codec_for
 from corridor.dsp.messages import Agreement, Role
 from corridor.dsp.negotiation import Negotiation
 from corridor.evidence.event import AgreementConcluded, PaperRef
 from corridor.law.facts import parse_facts
 from corridor.odrl.amend import with_constraint
-from corridor.odrl.model import Policy
+from corridor.odrl.model import Policy, PolicyKind
 from corridor.odrl.papers import paper_reference, papers_constraint
+from corridor.odrl.parse import parse_policy
 from corridor.service import receipts
 from corridor.service.admit import Admission, Phase, Question, admit
 from corridor.service.context import Context
 from corridor.service.facts import paper_facts, stranger
 from corridor.service.ports import Changes
 from corridor.service.process import merged
-from corridor.service.records import AgreementRecord, NegotiationRecord, PaperRecord, Participant
+from corridor.service.records import (
+    AgreementRecord,
+    DatasetRecord,
+    NegotiationRecord,
+    OfferRecord,
+    PaperRecord,
+    Participant,
+)
 from corridor.service.terms import keeps_terms, offer_policy, papers_named, policy_digest, policy_of
 
 
@@ -32,23 +41,68 @@ async def profile_of(ctx: Context, dataset: DatasetId) -> JsonObject:
     return record.profile if record else {}
 
 
-async def not_our_offer(ctx: Context, negotiation: Negotiation) -> Decision | None:
+async def own_offer(ctx: Context, dataset: DatasetId, offer: OfferId | None) -> tuple[DatasetRecord, OfferRecord]:
+    """One of our datasets, and of its offers the one named or the only one.
+
+    Raises:
+        NotFoundError: there is no such dataset or offer, or it has several offers and none is named.
+    """
+    record = await ctx.store.dataset(dataset)
+    if record is None or record.withdrawn is not None:
+        raise NotFoundError("there is no such dataset on offer", remedy="list them with `corridor publish --list`")
+    found = [one for one in record.offers if offer in (None, one.id)]
+    if len(found) != 1:
+        what = "several offers" if found else "no such offer"
+        names = ", ".join(f"`{printable(one.id)}`" for one in record.offers[:10])
+        raise NotFoundError(f"the dataset has {what}", remedy=f"name one: {names}")
+    return record, found[0]
+
+
+async def not_our_offer(ctx: Context, negotiated: NegotiationRecord) -> Decision | None:
     """Why the offer that was asked for is none of ours, or None if it is.
 
     What a partner may not see and what is not there are told alike. An offer that was changed is accepted where it
-    is at least as restrictive as ours.
+    is at least as restrictive as ours: the one that we published, or the last one that we made in this negotiation.
     """
+    negotiation = negotiated.negotiation
+    made = next((one.offer for one in reversed(negotiated.offers) if one.by == ctx.me.id), None)
+    if made is not None and made.id == negotiation.offer.id and _keeps(negotiation, made.body).allowed:
+        return None
     record = await ctx.store.dataset(negotiation.dataset)
     offers = record.offers if record and record.withdrawn is None else ()
     ours = next((offer for offer in offers if offer.id == negotiation.offer.id), None)
     if ours is None:
         text = "there is no such offer on this dataset"
         return conclude((Reason("offer", text, Truth.FALSE),))
+    decision = _keeps(negotiation, ours.body)
+    return None if decision.allowed else decision
+
+
+def _keeps(negotiation: Negotiation, ours: JsonObject) -> Decision:
     try:
-        decision = keeps_terms(negotiation, ours.body, negotiation.offer.body)
+        return keeps_terms(negotiation, ours, negotiation.offer.body)
     except RemoteError as error:
         return _unreadable("offer", error)
-    return None if decision.allowed else decision
+
+
+def unreadable_offer(negotiation: Negotiation) -> Decision | None:
+    """Why nobody could keep the offer on the table, or None if its terms can be enforced."""
+    try:
+        offer_policy(negotiation)
+    except RemoteError as error:
+        return _unreadable("offer", error)
+    return None
+
+
+def checked_terms(body: JsonObject) -> JsonObject:
+    """Terms that we offer ourselves: rules that can be sent and evaluated, without target and parties.
+
+    Raises:
+        MalformedError: they cannot; with the JSON path of the first fault.
+    """
+    members = {name: value for name, value in body.items() if name not in ("@id", "id")}
+    parse_policy(codec_for(VERSIONS[0]).check_policy(members, "$"), kind=PolicyKind.OFFER)
+    return members
 
 
 def _unreadable(what: str, error: RemoteError) -> Decision:
@@ -63,6 +117,12 @@ async def admit_request(ctx: Context, record: NegotiationRecord) -> Admission:
     policy = policy_of(agreed) if agreed else offer_policy(negotiation)
     papers = tuple(paper for paper in await ctx.store.papers() if paper.revoked is None)
     return await admit(ctx, question(ctx, record, policy, papers))
+
+
+async def admit_offer(ctx: Context, record: NegotiationRecord) -> Admission:
+    """As consumer: could we use the data under the offer on the table."""
+    policy = offer_policy(record.negotiation)
+    return await admit(ctx, question(ctx, record, policy, papers_named(policy, ctx.clock.now())))
 
 
 async def admit_agreement(ctx: Context, record: NegotiationRecord) -> Admission:

@@ -2,69 +2,143 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
 
-from corridor.base.errors import MalformedError, NotFoundError
+from corridor.base.errors import CorridorError, MalformedError, NotFoundError
 from corridor.base.ids import DatasetId
-from corridor.base.json import JsonObject
-from corridor.base.truth import Truth
-from corridor.dsp.catalog import Catalog, DataService, Dataset, Distribution
-from corridor.dsp.messages import CatalogRequest, Offer, Role
-from corridor.odrl.model import PolicyKind
-from corridor.service.admit import Admission, Phase, Question, admit
+from corridor.dsp.catalog import Catalog, Dataset
+from corridor.dsp.messages import CatalogRequest
 from corridor.service.context import Context
-from corridor.service.records import DatasetRecord, OfferRecord, Participant
-from corridor.service.terms import parsed
-from corridor.service.transfer import HTTP_PULL
+from corridor.service.finding import Wanted, parse_filter
+from corridor.service.ports import Stretch
+from corridor.service.records import DatasetRecord, Participant
+from corridor.service.viewing import BORDER, PROFILE, Viewer, ask, format_names, service_of
 
-PROFILE: Final = "urn:corridor:profile"
-"""The dataset member that states the data profile: facts about the data, on which both sides decide."""
-BORDER: Final = "urn:corridor:border:answer"
-"""The dataset member that says, per offer, what the law of each side answers."""
-_BATCH: Final = 100
+__all__ = ["BORDER", "PROFILE", "Page", "ask", "catalogue", "dataset"]
+
+_ENTRIES: Final = 5
+"""Entries of the index that are looked at for each dataset that may be judged: they cost so much less."""
+_STRETCH: Final = 50
+"""Datasets that are asked for at once: between two stretches the store lets others in."""
+_CURSOR: Final = "catalogue 1"
+_LONGEST_CURSOR: Final = 2048
+_PAST: Final = "\x01"
+"""Makes of an id what stands right behind it: no id holds a control character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the catalogue, and the cursor of the next one, or None at the end."""
+    """A page of the catalogue, and the cursors of the pages after and before it, or None where there is none."""
 
     catalog: Catalog
     next: str | None
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins: after an id, or, backwards, before one."""
+
+    start: str = ""
+    backwards: bool = False
+
+
+@dataclass(slots=True)
+class _Found:
+    """Datasets that the partner sees in the order of the walk, where that stopped (None: at its end), and its term."""
+
+    seen: list[tuple[DatasetRecord, Dataset]] = field(default_factory=list)
+    at: str | None = None
+    follow: str | None = None
 
 
 async def catalogue(ctx: Context, partner: Participant, request: CatalogRequest, cursor: str | None = None) -> Page:
     """The catalogue as `partner` sees it, a page at a time in order of dataset id.
 
+    A page has fewer than `ctx.page` datasets only where there are no more, or where `ctx.look` datasets had to be
+    judged to find them: then it says nevertheless where it goes on.
+
     Raises:
-        MalformedError: the request has a filter, which is not supported, or the cursor is none of ours.
+        MalformedError: the filter is not supported, or the cursor is none of ours.
     """
-    if request.filter:
-        raise MalformedError("filters are not supported", place="$.filter", remedy="ask without a filter")
-    found: list[Dataset] = []
-    last = _position(cursor)
-    async for record in _published(ctx, last):
-        seen = await _seen(ctx, partner, record)
+    wanted = parse_filter(request.filter)
+    place = _opened(ctx, cursor)
+    # One dataset more than a page has says whether another page follows.
+    found = await _look(ctx, await Viewer.of(ctx, partner), wanted, place)
+    more = len(found.seen) > ctx.page
+    shown = found.seen[: ctx.page]
+    last = shown[-1][1].id if more else found.at
+    on = None if last is None else _Place(last, backwards=place.backwards)
+    if place.backwards:
+        shown.reverse()
+    catalog = _catalog(ctx, shown)
+    if place.backwards:
+        # Where nothing is seen before a place, the pages from there on are those from the beginning.
+        back_again = _Place(shown[-1][1].id if shown else "")
+        return Page(catalog, _sealed(ctx, back_again), _sealed(ctx, on))
+    back = _Place(shown[0][1].id if shown else place.start + _PAST, backwards=True) if place.start else None
+    return Page(catalog, _sealed(ctx, on), _sealed(ctx, back))
+
+
+async def _look(ctx: Context, viewer: Viewer, wanted: Wanted, place: _Place) -> _Found:
+    """Walk on until the page is full, the end is reached, or enough was looked at."""
+    found = _Found(at=place.start)
+    if not wanted.formats <= {name.casefold() for name in format_names(ctx)}:
+        found.at = None
+        return found
+    look = max(ctx.look, ctx.page + 1)
+    judged, entries = 0, 0
+    while found.at is not None and len(found.seen) <= ctx.page and judged < look and entries < look * _ENTRIES:
+        missing = min(ctx.page + 1 - len(found.seen), look - judged, _STRETCH)
+        stretch = await ctx.store.on_offer(
+            wanted.index_terms,
+            start=found.at,
+            backwards=place.backwards,
+            limit=missing,
+            look_at=look * _ENTRIES - entries,
+            follow=found.follow,
+        )
+        found.follow = stretch.follow
+        judged, entries = judged + len(stretch.datasets), entries + stretch.looked
+        await _see(ctx, viewer, wanted, stretch, found)
+    return found
+
+
+async def _see(ctx: Context, viewer: Viewer, wanted: Wanted, stretch: Stretch, found: _Found) -> None:
+    for record in stretch.datasets:
+        seen = await viewer.see(record, wanted)
         if seen is not None:
-            if len(found) == ctx.page:
-                return Page(_catalog(ctx, found), _cursor(found[-1].id))
-            found.append(seen)
-    return Page(_catalog(ctx, found), None)
+            found.seen.append((record, seen))
+        if len(found.seen) > ctx.page:
+            return
+    found.at = stretch.at
 
 
-async def _published(ctx: Context, after: str) -> AsyncIterator[DatasetRecord]:
-    while batch := await ctx.store.datasets(after=after, limit=_BATCH):
-        for record in batch:
-            yield record
-        after = batch[-1].id
-
-
-def _catalog(ctx: Context, datasets: list[Dataset]) -> Catalog:
+def _catalog(ctx: Context, shown: list[tuple[DatasetRecord, Dataset]]) -> Catalog:
+    """The datasets of a page, those of named catalogues within these (DSP 2025-1, catalog schema: `catalog`)."""
+    by_name: dict[str, list[Dataset]] = {}
+    for record, seen in shown:
+        by_name.setdefault(record.catalogue, []).append(seen)
+    root = by_name.pop("", [])
+    services = (service_of(ctx),)
     return Catalog(
-        id=f"{ctx.me.id}#catalog", participant=ctx.me.id, datasets=tuple(datasets), services=(_service(ctx),)
+        id=f"{ctx.me.id}#catalog",
+        participant=ctx.me.id,
+        datasets=tuple(root),
+        # A catalogue within another is no root: it need not say whose it is, and its id is one of ours.
+        catalogs=tuple(
+            Catalog(
+                id=f"{ctx.me.id}#catalog-{quote(name, safe='')}",
+                participant=None,
+                datasets=tuple(datasets),
+                services=services,
+                properties={"title": name},
+            )
+            for name, datasets in sorted(by_name.items())
+        ),
+        services=services,
     )
 
 
@@ -75,69 +149,27 @@ async def dataset(ctx: Context, partner: Participant, dataset: DatasetId) -> Dat
         NotFoundError: there is no such dataset, or the partner may see none of its offers.
     """
     record = await ctx.store.dataset(dataset)
-    seen = await _seen(ctx, partner, record) if record and record.withdrawn is None else None
+    seen = await (await Viewer.of(ctx, partner)).see(record) if record else None
     if seen is None:
         raise NotFoundError("there is no such dataset")
     return seen
 
 
-async def _seen(ctx: Context, partner: Participant, record: DatasetRecord) -> Dataset | None:
-    """The dataset with the offers that the partner may see, or None: DSP has no dataset without an offer."""
-    asked = [(offer, await ask(ctx, partner, record, offer, Phase.CATALOGUE)) for offer in record.offers]
-    visible = [(offer, admission) for offer, admission in asked if _visible(admission)]
-    if not visible:
+def _sealed(ctx: Context, place: _Place | None) -> str | None:
+    """A place as a cursor. It is enciphered: the id in it can be that of a dataset which the partner may not see."""
+    if place is None:
         return None
-    properties: dict[str, Any] = {
-        "title": record.title,
-        PROFILE: record.profile,
-        BORDER: [{"offer": offer.id, "answer": _border(admission)} for offer, admission in visible],
-    }
-    if record.description:
-        properties["description"] = record.description
-    if record.keywords:
-        properties["keyword"] = list(record.keywords)
-    return Dataset(
-        id=record.id,
-        offers=tuple(Offer(offer.id, offer.body) for offer, _ in visible),
-        distributions=(Distribution(HTTP_PULL, _service(ctx), {"mediaType": record.content.media_type}),),
-        properties=properties,
-    )
+    return ctx.secrets.seal(f"{_CURSOR} {'<' if place.backwards else '>'} {place.start}")
 
 
-async def ask(ctx: Context, partner: Participant, record: DatasetRecord, offer: OfferRecord, phase: Phase) -> Admission:
-    """What would be answered if `partner` asked for `offer` now."""
-    policy = parsed(offer.body, PolicyKind.OFFER, target=record.id, assigner=ctx.me.id, assignee=partner.id)
-    papers = tuple(paper for paper in await ctx.store.papers() if paper.revoked is None)
-    question = Question(phase, partner, Role.PROVIDER, policy, record.profile, ctx.clock.now(), papers)
-    return await admit(ctx, question)
-
-
-def _visible(admission: Admission) -> bool:
-    """A partner sees an offer whose terms it meets; the law may still want papers first, and says which."""
-    own = [reason for reason in admission.decision.reasons if reason.code in ("participant", "terms")]
-    return all(reason.holds is Truth.TRUE for reason in own)
-
-
-def _border(admission: Admission) -> JsonObject:
-    assessment = admission.assessment
-    return {
-        "outcome": assessment.outcome.value,
-        "asks": [reason.text for reason in admission.decision.reasons if reason.code.startswith("border")],
-    }
-
-
-def _service(ctx: Context) -> DataService:
-    return DataService(f"{ctx.me.id}#dsp", ctx.dsp_url)
-
-
-def _cursor(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
-
-
-def _position(cursor: str | None) -> str:
+def _opened(ctx: Context, cursor: str | None) -> _Place:
     if not cursor:
-        return ""
+        return _Place()
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise MalformedError("the page is none of this catalogue's", remedy="follow the Link header") from None
+        text = ctx.secrets.unseal(cursor) if len(cursor) <= _LONGEST_CURSOR else ""
+    except CorridorError:
+        text = ""
+    for mark in "<>":
+        if text.startswith(f"{_CURSOR} {mark} "):
+            return _Place(text.removeprefix(f"{_CURSOR} {mark} "), backwards=mark == "<")
+    raise MalformedError("the page is none of this catalogue's", place="?page", remedy="follow the Link header")

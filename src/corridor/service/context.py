@@ -8,10 +8,24 @@ from datetime import timedelta
 
 from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
+from corridor.dsp.codec import Codec, codec_for
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.law.model import Rulebook
+from corridor.service.desk import Desk, automatic
+from corridor.service.formats import Formats
 from corridor.service.memo import Memo
-from corridor.service.ports import Directory, Fetcher, Participants, Preparer, Secrets, Sender, Signer, Store
+from corridor.service.ports import (
+    Directory,
+    Fetcher,
+    Participants,
+    Preparer,
+    Pusher,
+    Secrets,
+    Sender,
+    Signer,
+    Store,
+    Webhooks,
+)
 from corridor.service.records import Participant
 from corridor.service.revocations import Revocations
 
@@ -23,7 +37,7 @@ class Patience:
     Attributes:
         first: wait after the first failure; doubled at each further one, up to `longest`.
         give_up: attempts after which a message counts as undeliverable.
-        reaction: wait before acting on a partner's message; peers that answer before they are ready need it.
+        reaction: wait before acting on a partner's message or answer; peers that answer before they are ready need it.
     """
 
     first: timedelta = timedelta(milliseconds=200)
@@ -33,17 +47,41 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How others are told of events.
+
+    Attributes:
+        patience: how long a request to a subscriber is tried.
+        subscriptions: how many there may be.
+        batch: events in one request to a subscriber that takes several.
+        pause_after: requests given up in a row after which a subscription pauses.
+    """
+
+    patience: Patience = field(
+        default_factory=lambda: Patience(first=timedelta(seconds=1), longest=timedelta(hours=1), give_up=14)
+    )
+    subscriptions: int = 100
+    batch: int = 100
+    pause_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The ports and settings of one participant.
 
     Attributes:
         me: ourselves, as the participant list has us.
         dsp_url: base URL of our versioned DSP endpoint; partners call back there.
-        data_url: base URL of our data plane, as partners see it.
+        data_url: base URL of our data plane, as partners see it; what they push goes below `/in` of it.
+        formats: in which our data plane serves and takes data.
         rulebook_digest: names the rules in force, `sha-256:…`.
         page: datasets in one catalogue answer.
+        look: datasets that are judged at most for one catalogue answer, seen by the partner or not.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
+        strict: whether what partners say is read strictly.
         memo: answers of the border that come again.
+        borders: what the catalogue says of the law, and has said of broken offers: little each, and much of it.
+        desk: decides, or leaves to the node or a person, what is said next.
         revocations: tells running streams that their right has ended; fed by every commit.
     """
 
@@ -57,14 +95,26 @@ class Context:
     signer: Signer
     secrets: Secrets
     fetcher: Fetcher
+    pusher: Pusher
     preparer: Preparer
+    formats: Formats
+    webhooks: Webhooks
     clock: Clock
     new_id: IdSource
     jitter: Callable[[], float]
     rulebook: Rulebook
     rulebook_digest: str
+    desk: Desk = automatic
     revocations: Revocations = field(default_factory=Revocations)
     memo: Memo = field(default_factory=Memo)
+    borders: Memo = field(default_factory=lambda: Memo(4096))
     patience: Patience = field(default_factory=Patience)
+    telling: Telling = field(default_factory=Telling)
     page: int = 100
+    look: int = 1000
     codec_limits: CodecLimits = field(default_factory=CodecLimits)
+    strict: bool = False
+
+    def codec(self, version: str) -> Codec:
+        """The codec of a version of the protocol, with the limits and the strictness of this node."""
+        return codec_for(version, self.codec_limits, strict=self.strict)

@@ -8,9 +8,9 @@ from datetime import datetime
 from corridor.base.errors import NotFoundError
 from corridor.base.ids import DatasetId, OfferId, ParticipantId, printable
 from corridor.service.admit import Admission, Phase
-from corridor.service.catalogue import ask
 from corridor.service.context import Context
 from corridor.service.records import DatasetRecord, OfferRecord
+from corridor.service.viewing import ask
 
 
 async def explain_offer(

@@ -17,6 +17,19 @@ class Memo:
         self._size = size
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
 
+    def find(self, key: Hashable) -> Any:
+        """The result of `key`, or None if it is not remembered."""
+        if key in self._results:
+            self._results.move_to_end(key)
+        return self._results.get(key)
+
+    def put(self, key: Hashable, result: Any) -> None:
+        """Remember `result`."""
+        self._results[key] = result
+        self._results.move_to_end(key)
+        if len(self._results) > self._size:
+            self._results.popitem(last=False)
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The result of `key`, made now if it is not remembered; what `make` raises is not."""
         if key in self._results:
@@ -24,7 +37,5 @@ class Memo:
             found: T = self._results[key]
             return found
         result = make()
-        self._results[key] = result
-        if len(self._results) > self._size:
-            self._results.popitem(last=False)
+        self.put(key, result)
         return result

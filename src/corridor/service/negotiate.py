@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from corridor.base.errors import ConflictError, NotFoundError
-from corridor.base.ids import AgreementId, DatasetId, ProcessId
+from corridor.base.ids import AgreementId, DatasetId, OfferId, ParticipantId, ProcessId
 from corridor.base.json import JsonObject
-from corridor.base.reasons import Decision, Reason
 from corridor.dsp import negotiation as machine
-from corridor.dsp.commands import Command
+from corridor.dsp.commands import Command, Decide
 from corridor.dsp.messages import (
-    AgreementVerification,
-    ContractAgreement,
     ContractOffer,
     ContractRequest,
-    EventType,
     Kind,
     NegotiationAck,
-    NegotiationEvent,
     NegotiationMessage,
-    NegotiationTermination,
     Offer,
     Role,
 )
@@ -32,19 +27,22 @@ from corridor.dsp.states import NEGOTIATION_TABLE, NegotiationState
 from corridor.evidence.event import DecisionMade, Event, NegotiationChanged, NegotiationRequested, NegotiationTerminated
 from corridor.evidence.event import Role as EvidenceRole
 from corridor.law.facts import parse_facts
-from corridor.service import agree
-from corridor.service.admit import Admission
+from corridor.service import agree, desk, negotiation_turn
 from corridor.service.context import Context
+from corridor.service.negotiation_turn import Turn
 from corridor.service.ports import Changes, Peer
-from corridor.service.process import entered, merged, new_message_id, until_settled, work_of
-from corridor.service.records import NegotiationRecord, Participant
-from corridor.service.render import decision_json
+from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.records import Approval, NegotiationRecord, OfferVersion, Participant
 
 _State = NegotiationState
 FINAL: Final = frozenset({_State.FINALIZED, _State.TERMINATED})
+MOST_OFFERS: Final = 100
+"""Versions of the offer in one negotiation."""
 
 
-async def request(ctx: Context, peer: Peer, dataset: DatasetId, offer: Offer, profile: JsonObject) -> NegotiationRecord:
+async def request(
+    ctx: Context, peer: Peer, dataset: DatasetId, offer: Offer, profile: JsonObject, *, attended: bool = False
+) -> NegotiationRecord:
     """We ask a provider for a contract on its offer.
 
     Args:
@@ -53,16 +51,56 @@ async def request(ctx: Context, peer: Peer, dataset: DatasetId, offer: Offer, pr
         dataset: the dataset that the offer is on.
         offer: as it stands in the provider's catalogue.
         profile: the facts about the data that the catalogue states.
+        attended: whether a person wants to be asked before we bind ourselves.
 
     Raises:
         MalformedError: the offer cannot be asked for, or the profile cannot be read.
     """
     parse_facts(profile, "$.profile")
-    now = ctx.clock.now()
     asked = replace(offer, target=dataset, assigner=peer.id, assignee=ctx.me.id)
     message = ContractRequest(new_message_id(ctx), ProcessId(ctx.new_id()), None, asked, callback=ctx.dsp_url)
     step = machine.begin_request(message, participant=ctx.me.id, peer=peer.id, peer_url=peer.dsp_url)
-    record = NegotiationRecord(step.process, profile, now, now)
+    return await _opened(ctx, step, profile, ctx.me.id, attended=attended)
+
+
+async def offer(
+    ctx: Context,
+    consumer: Peer,
+    dataset: DatasetId,
+    offer: OfferId | None = None,
+    terms: JsonObject | None = None,
+    *,
+    attended: bool = False,
+) -> NegotiationRecord:
+    """We, the provider, make a consumer an offer unasked.
+
+    Args:
+        ctx: the node.
+        consumer: who may have the data.
+        dataset: one of our datasets.
+        offer: one of its offers; may be left out where there is only one.
+        terms: other terms than the offer's, as policy members without target and parties.
+        attended: whether a person wants to be asked before we bind ourselves.
+
+    Raises:
+        NotFoundError: there is no such dataset or offer, or it has several offers and none is named.
+        MalformedError: the terms are none that can be evaluated.
+    """
+    held, named = await agree.own_offer(ctx, dataset, offer)
+    body = named.body if terms is None else agree.checked_terms(terms)
+    made = Offer(named.id, body, dataset, ctx.me.id, consumer.id)
+    message = ContractOffer(new_message_id(ctx), ProcessId(ctx.new_id()), None, made, callback=ctx.dsp_url)
+    step = machine.begin_offer(message, participant=ctx.me.id, peer=consumer.id, peer_url=consumer.dsp_url)
+    return await _opened(ctx, step, held.profile, ctx.me.id, attended=attended)
+
+
+async def _opened(
+    ctx: Context, step: Step[Negotiation], profile: JsonObject, by: ParticipantId, *, attended: bool = False
+) -> NegotiationRecord:
+    """A new negotiation, saved with the work that follows; `by` made the offer that it begins with."""
+    now = ctx.clock.now()
+    first = (OfferVersion(step.process.offer, by, now),)
+    record = NegotiationRecord(step.process, profile, now, now, offers=first, attended=attended)
     await ctx.store.commit(merged(_saved(record), _began(ctx, record), _work(ctx, step.process, step.commands)))
     return replace(record, version=1)
 
@@ -88,8 +126,17 @@ async def _receive(
         return await _begin(ctx, partner, message)
     step = machine.step(record.negotiation, Received(message))
     if not step.retransmission:
-        await ctx.store.commit(_moved(ctx, record, step, heard=message.kind))
+        _check_patience(record, message)
+        await ctx.store.commit(_moved(ctx, record, step, heard=message.kind, by=partner.id))
     return ack_of(step.process)
+
+
+def _check_patience(record: NegotiationRecord, message: NegotiationMessage) -> None:
+    """A partner may not fill our disk by haggling for ever."""
+    if isinstance(message, ContractRequest | ContractOffer) and len(record.offers) >= MOST_OFFERS:
+        raise ConflictError(
+            f"there were {MOST_OFFERS} offers already", remedy="accept one, or begin another negotiation"
+        )
 
 
 async def _begun_with(ctx: Context, partner: Participant, message: NegotiationMessage) -> NegotiationRecord | None:
@@ -105,13 +152,8 @@ async def _begin(ctx: Context, partner: Participant, message: NegotiationMessage
         step = machine.receive_offer(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
     else:
         raise ConflictError(f"a negotiation does not begin with a {message.kind}")
-    now = ctx.clock.now()
     profile = await agree.profile_of(ctx, step.process.dataset) if step.process.role is Role.PROVIDER else {}
-    record = NegotiationRecord(step.process, profile, now, now)
-    await ctx.store.commit(
-        merged(_saved(record), _began(ctx, record), _work(ctx, step.process, step.commands, wait=True))
-    )
-    return ack_of(step.process)
+    return ack_of((await _opened(ctx, step, profile, partner.id)).negotiation)
 
 
 async def view(ctx: Context, partner: Participant, pid: ProcessId) -> NegotiationAck:
@@ -146,82 +188,82 @@ async def acknowledged(ctx: Context, pid: ProcessId, event: Acknowledged | Undel
     await until_settled(attempt)
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What a decision comes to: our next message, if any, with what is to be saved along with it."""
-
-    message: NegotiationMessage | None = None
-    admission: Admission | None = None
-    decision: Decision | None = None
-    also: Changes = field(default_factory=Changes)
-
-
 async def decide(ctx: Context, pid: ProcessId, task: str) -> None:
     """It may be our turn in the negotiation `pid`: decide, and queue our next message; ends the task in any case."""
 
     async def attempt() -> None:
         record = await ctx.store.negotiation(pid)
-        turn = await _turn(ctx, record) if record and record.negotiation.pending is None else _Turn()
         done = Changes(tasks_done=(task,))
-        if record is None or turn.message is None:
+        if record is None or record.held is not None or record.negotiation.pending is not None:
             await ctx.store.commit(done)
             return
-        step = machine.step(record.negotiation, Intend(turn.message))
-        decided = replace(record, decision=_document(turn) or record.decision)
-        event = _decision_event(ctx, record, turn)
-        await ctx.store.commit(merged(done, Changes(events=event), _moved(ctx, decided, step), turn.also))
+        turn = await negotiation_turn.take(ctx, record)
+        await ctx.store.commit(merged(done, _taken(ctx, record, turn)))
 
     await until_settled(attempt)
 
 
-async def _turn(ctx: Context, record: NegotiationRecord) -> _Turn:
-    """Whose turn it is by role and state; a consumer's OFFERED waits for a person."""
-    negotiation = record.negotiation
-    match negotiation.role, negotiation.state:
-        case Role.PROVIDER, _State.REQUESTED | _State.ACCEPTED:
-            return await _agree(ctx, record)
-        case Role.PROVIDER, _State.VERIFIED:
-            return await _finalize(ctx, record)
-        case Role.CONSUMER, _State.AGREED:
-            return await _verify(ctx, record)
-    return _Turn()
+def _taken(ctx: Context, record: NegotiationRecord, turn: Turn) -> Changes:
+    """What a turn changes."""
+    decided = replace(record, profile=turn.profile, decision=turn.way.document or record.decision)
+    if turn.message is not None:
+        step = machine.step(record.negotiation, Intend(turn.message))
+        event = _decision_event(ctx, record, turn)
+        return merged(Changes(events=event), _moved(ctx, decided, step, by=ctx.me.id), turn.also)
+    if turn.hold is not None:
+        now = ctx.clock.now()
+        return _saved(replace(decided, held=desk.held(turn.way.approval, turn.hold, now), updated=now))
+    if turn.again is not None:
+        return ask_again(ctx, record.negotiation.peer, record.negotiation.own_pid, turn.again)
+    return Changes()
 
 
-async def _agree(ctx: Context, record: NegotiationRecord) -> _Turn:
-    """As provider: send the agreement if the offer is ours and everything allows it, else terminate and say why."""
-    negotiation = record.negotiation
-    unknown = await agree.not_our_offer(ctx, negotiation)
-    if unknown is not None:
-        return _Turn(_termination(ctx, negotiation, "offer", unknown.obstacles), decision=unknown)
-    admission = await agree.admit_request(ctx, record)
-    if not admission.decision.allowed:
-        return _Turn(_refusal(ctx, negotiation, admission), admission)
-    agreement = agree.draw_up(ctx, negotiation, admission)
-    message = ContractAgreement(new_message_id(ctx), *_pids(negotiation), agreement)
-    return _Turn(message, admission)
+async def approve(ctx: Context, pid: ProcessId) -> NegotiationRecord:
+    """A person says yes to the step that waits: it is decided anew, and taken if terms and law allow it.
+
+    Raises:
+        NotFoundError: there is no such negotiation.
+        ConflictError: nothing waits.
+    """
+
+    async def attempt() -> NegotiationRecord:
+        record = _held(await _any(ctx, pid))
+        now, negotiation = ctx.clock.now(), record.negotiation
+        approval = Approval(str(negotiation.state), len(record.offers), now)
+        moved = replace(record, held=None, approval=approval, updated=now)
+        work = work_of(ctx, negotiation.peer, pid, (Decide(),), at_once=True)
+        await ctx.store.commit(merged(_saved(moved), work))
+        return replace(moved, version=record.version + 1)
+
+    return await until_settled(attempt)
 
 
-async def _verify(ctx: Context, record: NegotiationRecord) -> _Turn:
-    """As consumer: verify the agreement if it is the offer that was asked for and our own side allows it."""
-    negotiation = record.negotiation
-    faithful = agree.is_what_was_asked(negotiation)
-    if not faithful.allowed:
-        return _Turn(_termination(ctx, negotiation, "agreement", faithful.obstacles), decision=faithful)
-    admission = await agree.admit_agreement(ctx, record)
-    if not admission.decision.allowed:
-        return _Turn(_refusal(ctx, negotiation, admission), admission)
-    return _Turn(AgreementVerification(new_message_id(ctx), *_pids(negotiation)), admission)
+async def refuse(ctx: Context, pid: ProcessId, reason: str) -> NegotiationRecord:
+    """A person says no to the step that waits; the negotiation ends, and the reason reaches the partner.
+
+    Raises:
+        NotFoundError: there is no such negotiation.
+        ConflictError: nothing waits.
+    """
+    _held(await _any(ctx, pid))
+    return await terminate(ctx, pid, reason)
 
 
-async def _finalize(ctx: Context, record: NegotiationRecord) -> _Turn:
-    """As provider: decide once more, count, and finalize; what changed since the agreement was sent still stops it."""
-    negotiation = record.negotiation
-    admission = await agree.admit_request(ctx, record)
-    if not admission.decision.allowed:
-        return _Turn(_refusal(ctx, negotiation, admission), admission)
-    message = NegotiationEvent(new_message_id(ctx), *_pids(negotiation), EventType.FINALIZED)
-    bound = merged(agree.concluded(ctx, record, admission), agree.counting(record, admission))
-    return _Turn(message, admission, also=bound)
+def _held(record: NegotiationRecord) -> NegotiationRecord:
+    if record.held is None:
+        raise ConflictError("nothing waits for a person here", remedy="list what does with `corridor negotiate --held`")
+    return record
+
+
+async def counter(ctx: Context, pid: ProcessId, terms: JsonObject) -> NegotiationRecord:
+    """Offer other terms: as provider by an offer, as consumer by a request.
+
+    Raises:
+        NotFoundError: there is no such negotiation.
+        ConflictError: it is not our turn to make an offer.
+        MalformedError: the terms are none that can be evaluated.
+    """
+    return await _say(ctx, pid, partial(negotiation_turn.counter_offer, ctx, body=terms))
 
 
 async def accept(ctx: Context, pid: ProcessId) -> NegotiationRecord:
@@ -231,11 +273,7 @@ async def accept(ctx: Context, pid: ProcessId) -> NegotiationRecord:
         NotFoundError: there is no such negotiation.
         ConflictError: there is no offer to accept.
     """
-    return await _say(
-        ctx,
-        pid,
-        lambda negotiation: NegotiationEvent(new_message_id(ctx), *_pids(negotiation), EventType.ACCEPTED),
-    )
+    return await _say(ctx, pid, partial(negotiation_turn.acceptance, ctx))
 
 
 async def terminate(ctx: Context, pid: ProcessId, reason: str) -> NegotiationRecord:
@@ -245,57 +283,34 @@ async def terminate(ctx: Context, pid: ProcessId, reason: str) -> NegotiationRec
         NotFoundError: there is no such negotiation.
         ConflictError: it has ended already, or the partner has not answered the first message yet.
     """
-    return await _say(ctx, pid, lambda negotiation: _termination(ctx, negotiation, "person", _one(reason)))
+    reasons = (reason,) if reason else ()
+    return await _say(ctx, pid, partial(negotiation_turn.termination, ctx, code="person", reasons=reasons))
 
 
 async def _say(ctx: Context, pid: ProcessId, message: Callable[[Negotiation], NegotiationMessage]) -> NegotiationRecord:
     async def attempt() -> NegotiationRecord:
-        record = await ctx.store.negotiation(pid)
-        if record is None:
-            raise NotFoundError("there is no such negotiation", remedy="list them with `corridor negotiate --list`")
+        record = await _any(ctx, pid)
         if record.negotiation.peer_pid is None:
             raise ConflictError("the partner has not answered yet", remedy="try again when it has")
         step = machine.step(record.negotiation, Intend(message(record.negotiation)))
-        await ctx.store.commit(_moved(ctx, record, step))
-        return replace(record, negotiation=step.process, version=record.version + 1)
+        changes = _moved(ctx, record, step, by=ctx.me.id)
+        await ctx.store.commit(changes)
+        return replace(changes.negotiations[0], version=record.version + 1)
 
     return await until_settled(attempt)
+
+
+async def _any(ctx: Context, pid: ProcessId) -> NegotiationRecord:
+    record = await ctx.store.negotiation(pid)
+    if record is None:
+        raise NotFoundError("there is no such negotiation", remedy="list them with `corridor negotiate --list`")
+    return record
 
 
 def ack_of(negotiation: Negotiation) -> NegotiationAck:
     """The negotiation as a partner sees it."""
     consumer, provider = negotiation.consumer_pid, negotiation.provider_pid
     return NegotiationAck(provider or ProcessId(""), consumer or ProcessId(""), str(negotiation.reported_state))
-
-
-def _pids(negotiation: Negotiation) -> tuple[ProcessId, ProcessId]:
-    provider, consumer = negotiation.provider_pid, negotiation.consumer_pid
-    if provider is None or consumer is None:
-        raise ConflictError("the partner has not answered yet")
-    return provider, consumer
-
-
-def _termination(
-    ctx: Context, negotiation: Negotiation, code: str, reasons: tuple[str, ...] | tuple[Reason, ...]
-) -> NegotiationTermination:
-    texts = tuple(reason.text if isinstance(reason, Reason) else reason for reason in reasons)
-    return NegotiationTermination(new_message_id(ctx), *_pids(negotiation), code, texts)
-
-
-def _refusal(ctx: Context, negotiation: Negotiation, admission: Admission) -> NegotiationTermination:
-    """The wire gets a sentence for each obstacle; the whole tree stays with us."""
-    code = admission.decision.obstacles[0].code
-    return _termination(ctx, negotiation, code, admission.obstacles)
-
-
-def _one(reason: str) -> tuple[str, ...]:
-    return (reason,) if reason else ()
-
-
-def _document(turn: _Turn) -> JsonObject | None:
-    if turn.admission:
-        return turn.admission.document
-    return decision_json(turn.decision) if turn.decision else None
 
 
 def _saved(record: NegotiationRecord) -> Changes:
@@ -315,19 +330,36 @@ def _began(ctx: Context, record: NegotiationRecord) -> Changes:
     return Changes(events=(event,))
 
 
-def _work(ctx: Context, negotiation: Negotiation, commands: tuple[Command, ...], *, wait: bool = False) -> Changes:
-    return work_of(ctx, negotiation.peer, negotiation.own_pid, commands, wait=wait)
+def _work(ctx: Context, negotiation: Negotiation, commands: tuple[Command, ...]) -> Changes:
+    return work_of(ctx, negotiation.peer, negotiation.own_pid, commands)
 
 
-def _moved(ctx: Context, record: NegotiationRecord, step: Step[Negotiation], *, heard: Kind | None = None) -> Changes:
-    """The record after a step, the work that follows, and what each new state brings with it."""
-    moved = replace(record, negotiation=step.process, updated=ctx.clock.now())
-    work = _work(ctx, step.process, step.commands, wait=heard is not None)
+def _moved(
+    ctx: Context,
+    record: NegotiationRecord,
+    step: Step[Negotiation],
+    *,
+    heard: Kind | None = None,
+    by: ParticipantId | None = None,
+) -> Changes:
+    """The record after a step, the work that follows, and what each new state brings with it; `by` sent the message."""
+    moved = _noted(replace(record, negotiation=step.process, updated=ctx.clock.now()), record, by)
+    work = _work(ctx, step.process, step.commands)
     states = entered(NEGOTIATION_TABLE, record.negotiation, step.process, heard)
     events = Changes(events=tuple(_state_event(ctx, step.process, state) for state in states))
     # The consumer learns from FINALIZED that it is bound; the provider was when it said so (see `_finalize`).
     bound = step.process.role is Role.CONSUMER and _State.FINALIZED in states
     return merged(_saved(moved), work, events, agree.concluded(ctx, moved) if bound else Changes())
+
+
+def _noted(moved: NegotiationRecord, before: NegotiationRecord, by: ParticipantId | None) -> NegotiationRecord:
+    """The record with the offer that `by` made, if it made one; what waited for a person is overtaken by any step."""
+    if moved.negotiation == before.negotiation:
+        return moved
+    moved = replace(moved, held=None)
+    if by is None or moved.negotiation.offer is before.negotiation.offer:
+        return moved
+    return replace(moved, offers=(*before.offers, OfferVersion(moved.negotiation.offer, by, moved.updated)))
 
 
 def _state_event(ctx: Context, after: Negotiation, state: NegotiationState) -> Event:
@@ -337,8 +369,8 @@ def _state_event(ctx: Context, after: Negotiation, state: NegotiationState) -> E
     return NegotiationChanged(now, pid, after.peer, state.value)
 
 
-def _decision_event(ctx: Context, record: NegotiationRecord, turn: _Turn) -> tuple[Event, ...]:
-    decision = turn.admission.decision if turn.admission else turn.decision
+def _decision_event(ctx: Context, record: NegotiationRecord, turn: Turn) -> tuple[Event, ...]:
+    decision = turn.way.decision
     if decision is None:
         return ()
     negotiation = record.negotiation

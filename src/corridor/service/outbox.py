@@ -12,21 +12,24 @@ from corridor.base.errors import CorridorError, LocalError, NotFoundError, Remot
 from corridor.base.ids import ProcessId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import target_of
-from corridor.dsp.codec import codec_for
-from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, TransferStart, pid_of
+from corridor.dsp.codec import Codec
+from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, pid_of
 from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
-from corridor.evidence.event import DataReceived
-from corridor.evidence.receipt import DeliveryStatement
-from corridor.service import negotiate, receipts, transfer
+from corridor.service import negotiate, notify, push, receipts, transfer
+from corridor.service.addresses import authorization_of, with_token
 from corridor.service.context import Context
+from corridor.service.delivery import arrived
 from corridor.service.ports import Changes, Fetched, Reply
 from corridor.service.process import merged, until_settled
-from corridor.service.records import NegotiationRecord, Received, Task, TaskKind, TransferRecord, queue_of
+from corridor.service.records import NegotiationRecord, Task, TaskKind, TransferRecord
 
 VERSION: Final = "2025-1"
-_TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
+_UNKNOWN: Final = 404
+_TRY_AGAIN: Final = frozenset({401, _UNKNOWN, 408, 425, 429})
 """Answers that can be different next time: its identity check or its own transaction may lag behind."""
+LAST_WORDS: Final = 5
+"""How often a termination is tried that the partner does not know what to do with: for us it ends anyway."""
 _log = structlog.get_logger(__name__)
 
 
@@ -52,8 +55,12 @@ async def _run(ctx: Context, task: Task) -> None:
                 await transfer.decide(ctx, task.subject, task.id)
         case TaskKind.FETCH:
             await _fetch(ctx, task)
+        case TaskKind.PUSH:
+            await push.run(ctx, task)
         case TaskKind.RECEIPT:
             await receipts.exchange(ctx, task)
+        case TaskKind.NOTIFY:
+            await notify.deliver(ctx, task)
 
 
 async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:
@@ -64,6 +71,9 @@ async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:
     _log.warning("task failed", kind=task.kind.value, subject=task.subject, attempts=attempts, problem=problem)
     if hopeless:
         await _give_up(ctx, task, error)
+        return
+    if await ctx.store.task(task.id) is None:
+        # The partner's message has overtaken ours while it was on its way: there is nothing left to put off.
         return
     later = replace(task, attempts=attempts, problem=problem, due=ctx.clock.now() + _wait(ctx, attempts))
     await ctx.store.commit(Changes(tasks=(later,)))
@@ -131,6 +141,8 @@ async def _give_up(ctx: Context, task: Task, error: CorridorError) -> None:
         await _answered(ctx, task, Undeliverable(task.message.message_id, error.code, error.message))
     elif task.kind is TaskKind.FETCH:
         await _fetch_failed(ctx, task, error)
+    elif task.kind is TaskKind.PUSH:
+        await push.failed(ctx, task, error)
     else:
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
 
@@ -144,11 +156,11 @@ async def _send(ctx: Context, task: Task) -> None:
         return
     process = record.negotiation if isinstance(record, NegotiationRecord) else record.transfer
     target = target_of(message, process.role, process.peer_url)
-    if isinstance(message, TransferStart) and isinstance(record, TransferRecord) and record.grant:
-        message = transfer.with_token(ctx, message, record.grant)
-    document = codec_for(VERSION).encode(message)
-    reply = await ctx.sender.request(process.peer, target.method, target.url, document)
-    await _answered(ctx, task, _outcome(message, process.role, reply))
+    if isinstance(record, TransferRecord):
+        message = with_token(ctx, message, record)
+    codec = ctx.codec(VERSION)
+    reply = await ctx.sender.request(process.peer, target.method, target.url, codec.encode(message))
+    await _answered(ctx, task, _outcome(codec, message, process.role, reply, task.attempts + 1))
 
 
 def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessMessage) -> bool:
@@ -156,25 +168,27 @@ def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessM
     return process.pending is not None and process.pending.message_id == message.message_id
 
 
-def _outcome(message: ProcessMessage, role: Role, reply: Reply) -> Acknowledged | Undeliverable:
-    """What the partner's answer means.
+def _outcome(
+    codec: Codec, message: ProcessMessage, role: Role, reply: Reply, attempts: int
+) -> Acknowledged | Undeliverable:
+    """What the partner's answer to the last of so many `attempts` means.
 
     Raises:
         UnreachableError: it knows nothing of our process yet (404): its own transaction may not be through.
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
-        return Acknowledged(message.message_id, _peer_pid(message, role, reply.document))
-    if reply.status in _TRY_AGAIN and not message.kind.terminates:
+        return Acknowledged(message.message_id, _peer_pid(codec, message, role, reply.document))
+    last = message.kind.terminates and reply.status == _UNKNOWN and attempts >= LAST_WORDS
+    if reply.status in _TRY_AGAIN and not last:
         raise UnreachableError(f"the partner answered {reply.status}", status=reply.status)
     return Undeliverable(message.message_id, "refused", _refusal(message, reply))
 
 
-def _peer_pid(message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
+def _peer_pid(codec: Codec, message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
     known = pid_of(message, role.other)
     if known is not None or document is None:
         return known
     of_negotiation = message.kind in (Kind.CONTRACT_REQUEST, Kind.CONTRACT_OFFER)
-    codec = codec_for(VERSION)
     ack = codec.decode(NegotiationAck, document) if of_negotiation else codec.decode(TransferAck, document)
     return ack.provider_pid if role is Role.CONSUMER else ack.consumer_pid
 
@@ -199,7 +213,7 @@ async def _fetch(ctx: Context, task: Task) -> None:
         # What is suspended is fetched once it starts again: the start brings a new decision.
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
         return
-    endpoint, authorization = transfer.authorization_of(ctx, record)
+    endpoint, authorization = authorization_of(ctx, record)
     fetched = await ctx.fetcher.fetch(record.transfer.own_pid, endpoint, authorization)
     await until_settled(lambda: _fetched(ctx, task, fetched))
 
@@ -209,45 +223,7 @@ async def _fetched(ctx: Context, task: Task, fetched: Fetched) -> None:
     if record is None:
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
         return
-    process, now = record.transfer, ctx.clock.now()
-    received = Received(fetched.path, fetched.size, fetched.sha256, fetched.blake3, now, fetched.rows)
-    moved = replace(record, received=received, problem=None, updated=now)
-    event = DataReceived(
-        at=now,
-        transfer=process.own_pid,
-        agreement=process.agreement_id,
-        dataset=record.dataset,
-        peer=process.peer,
-        size=fetched.size,
-        sha256=fetched.sha256,
-        blake3=fetched.blake3,
-        complete=True,
-        rows=fetched.rows,
-    )
-    decide = Task(ctx.new_id(), TaskKind.DECIDE, queue_of(process.peer, process.own_pid), task.subject, now, now)
-    changes = Changes(transfers=(moved,), events=(event,), tasks=(decide,), tasks_done=(task.id,))
-    await ctx.store.commit(merged(changes, _delivered(ctx, moved, received)))
-
-
-def _delivered(ctx: Context, record: TransferRecord, received: Received) -> Changes:
-    process = record.transfer
-    provider_pid = process.provider_pid
-    if provider_pid is None:
-        return Changes()
-    statement = DeliveryStatement(
-        agreement=process.agreement_id,
-        provider_pid=provider_pid,
-        consumer_pid=process.own_pid,
-        dataset=record.dataset,
-        provider=process.provider,
-        consumer=process.consumer,
-        size=received.size,
-        sha256=received.sha256,
-        blake3=received.blake3,
-        delivered_at=received.at,
-        rows=received.rows,
-    )
-    return receipts.proposed(ctx, process.peer, process.own_pid, statement)
+    await ctx.store.commit(merged(Changes(tasks_done=(task.id,)), arrived(ctx, record, fetched)))
 
 
 async def _fetch_failed(ctx: Context, task: Task, error: CorridorError) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from corridor.base.clock import DateRange
 from corridor.base.ids import AgreementId, DatasetId, PaperId, ParticipantId, ProcessId
@@ -13,8 +13,10 @@ from corridor.base.json import JsonObject
 from corridor.evidence.event import Event
 from corridor.service.records import (
     AgreementRecord,
+    Content,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
     LoggedEvent,
     NegotiationRecord,
@@ -23,6 +25,7 @@ from corridor.service.records import (
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
     Task,
     TransferRecord,
     Usage,
@@ -62,6 +65,34 @@ class Changes:
     receipts: tuple[ReceiptRecord, ...] = ()
     """Inserted, or replacing the receipt of the same id unless that one is complete."""
     guards: tuple[CountGuard, ...] = ()
+    subscriptions: tuple[SubscriptionRecord, ...] = ()
+    subscriptions_gone: tuple[str, ...] = ()
+    """Deleted, with their dead letters."""
+    letters: tuple[DeadLetter, ...] = ()
+    """Inserted, or replacing the one of the same subscription and index."""
+    letters_gone: tuple[tuple[str, int], ...] = ()
+    """Deleted, by subscription and index."""
+
+
+MOST_TERMS: Final = 8
+"""Terms that one look-up in the index combines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a walk over the datasets on offer.
+
+    Attributes:
+        datasets: in the order of the walk.
+        at: the id at which the next stretch starts; None where the walk has come to its end.
+        looked: entries of the index that were looked at.
+        follow: the term whose entries were followed; the next stretch need not look for the rarest one again.
+    """
+
+    datasets: tuple[DatasetRecord, ...]
+    at: DatasetId | None
+    looked: int
+    follow: str | None = None
 
 
 class Store(Protocol):
@@ -92,6 +123,10 @@ class Store(Protocol):
         """A page in order of our pid, from the one after `after` on."""
         ...
 
+    async def negotiations_held(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page of the negotiations that wait for a person, in order of our pid."""
+        ...
+
     async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
         """The agreement of that id."""
         ...
@@ -114,6 +149,10 @@ class Store(Protocol):
         """A page in order of our pid, of one agreement or of all."""
         ...
 
+    async def transfers_held(self, *, after: str = "", limit: int = 100) -> tuple[TransferRecord, ...]:
+        """A page of the transfer processes that wait for a person, in order of our pid."""
+        ...
+
     async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:
         """The dataset of that id, withdrawn or not."""
         ...
@@ -122,6 +161,28 @@ class Store(Protocol):
         self, *, after: str = "", limit: int = 100, withdrawn: bool = False
     ) -> tuple[DatasetRecord, ...]:
         """A page in order of id; with `withdrawn`, those too."""
+        ...
+
+    async def on_offer(
+        self,
+        terms: Sequence[str] = (),
+        *,
+        start: str = "",
+        backwards: bool = False,
+        limit: int = 100,
+        look_at: int = 5000,
+        follow: str | None = None,
+    ) -> Stretch:
+        """Datasets that are not withdrawn and have all the terms (`service.finding.terms_of`), in order of id.
+
+        Args:
+            terms: to be looked up in the index; at most `MOST_TERMS` of them are, the caller checks the others.
+            start: the walk goes on after this id, or before it if it goes backwards.
+            backwards: whether the walk goes from greater ids to smaller ones.
+            limit: datasets at most.
+            look_at: entries of the index that are looked at, at most, however few of them fit.
+            follow: one of the terms, as the stretch before said.
+        """
         ...
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
@@ -172,6 +233,18 @@ class Store(Protocol):
         An event belongs to an agreement if its `agreement` is that one, or its `negotiation` or `transfer` is a process
         of that agreement.
         """
+        ...
+
+    async def subscription(self, subscription: str) -> SubscriptionRecord | None:
+        """The subscription of that id."""
+        ...
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> tuple[SubscriptionRecord, ...]:
+        """A page in order of id."""
+        ...
+
+    async def letters(self, subscription: str, *, after: int = -1, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """The dead letters of a subscription in order of index, from the one after `after` on."""
         ...
 
     async def log_size(self) -> int:
@@ -276,6 +349,10 @@ class Signer(Protocol):
 class Secrets(Protocol):
     """Our secret key for tokens: gives and seals what the database must not hold in clear."""
 
+    def webhook_secret(self) -> str:
+        """A new secret to sign webhooks with (`evidence.webhook`), from chance."""
+        ...
+
     def token(self, grant: str) -> str:
         """The data-plane token of a grant; the same at each call."""
         ...
@@ -289,6 +366,35 @@ class Secrets(Protocol):
 
         Raises:
             SettingsError: it was sealed under another key.
+        """
+        ...
+
+
+class Webhooks(Protocol):
+    """Calls the addresses of those who subscribed to events."""
+
+    def check(self, url: str) -> None:
+        """Refuse an address that must not be called, as far as its text shows.
+
+        Raises:
+            MalformedError: not https, not public, or malformed.
+        """
+        ...
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Send one request, and give the status of the answer, which is below 500 and no redirect.
+
+        Raises:
+            UnreachableError: no connection, a time-out, an answer over the limits, a redirect, or a status from 500 on;
+                names the host, and nothing else of the address.
+        """
+        ...
+
+    async def ask(self, url: str, origin: str) -> None:
+        """Ask whether `origin` may send events to the address (CloudEvents, HTTP 1.1 Web Hooks, validation).
+
+        Raises:
+            UnreachableError: it may not, or there is no answer.
         """
         ...
 
@@ -317,6 +423,65 @@ class Fetched:
     sha256: str
     blake3: str
     rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A use of data that was allowed: a request to us, or a push of ours.
+
+    Attributes:
+        until: the next instant at which the terms can change their answer, or None.
+        still_allowed: None while it is allowed, else why it no longer is; answers from memory.
+    """
+
+    grant: Grant
+    content: Content
+    until: datetime | None
+    still_allowed: Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A content on its way to where the consumer wants it, and what the data plane asks of the node meanwhile.
+
+    Attributes:
+        endpoint: where it goes.
+        authorization: the value of the `Authorization` field, or None where the destination wants none.
+        content: the bytes.
+        open: decides on one request.
+        record: meters one request: body bytes, data rows, and whether it is the whole content.
+        metered: the bytes that were metered in this transfer until now.
+    """
+
+    endpoint: str
+    authorization: str | None = field(repr=False)
+    content: Content
+    open: Callable[[], Awaitable[Access]]
+    record: Callable[[Access, int, int, bool], Awaitable[None]]
+    metered: Callable[[], Awaitable[int]]
+
+
+class Pusher(Protocol):
+    """The provider's side of the data plane where it opens the connection."""
+
+    def check(self, endpoint: str) -> None:
+        """Refuse a destination that must not be called, as far as its text shows.
+
+        Raises:
+            UnreachableError: says why not.
+        """
+        ...
+
+    async def push(self, push: Push) -> None:
+        """Send the bytes; returns once the destination has taken all of them.
+
+        Raises:
+            UnreachableError: no connection, or one that breaks again and again.
+            ForbiddenError: the destination refuses, or sending is no longer allowed; says why.
+            MalformedError: the address, or what the destination answers, makes no sense.
+            StorageError: the file has changed since it was published.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

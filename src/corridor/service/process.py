@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from corridor.base.errors import StaleError
@@ -18,6 +19,8 @@ from corridor.service.records import Task, TaskKind, queue_of
 T = TypeVar("T")
 ATTEMPTS: Final = 16
 """How often a transition is decided anew because another writer came first."""
+SHORTEST_WAIT: Final = timedelta(milliseconds=100)
+"""A decision is put off by at least this, so that nobody who puts it off by nothing keeps the node busy."""
 
 
 async def until_settled(attempt: Callable[[], Awaitable[T]]) -> T:
@@ -35,9 +38,12 @@ async def until_settled(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 def work_of(
-    ctx: Context, peer: ParticipantId, process: ProcessId, commands: Iterable[Command], *, wait: bool = False
+    ctx: Context, peer: ParticipantId, process: ProcessId, commands: Iterable[Command], *, at_once: bool = False
 ) -> Changes:
-    """The outbox rows that a machine's commands ask for; with `wait`, decisions are put off by the reaction time."""
+    """The outbox rows that a machine's commands ask for; decisions are put off by the reaction time if not `at_once`.
+
+    Whatever is decided on, the partner has just said something: a message, or the answer to one.
+    """
     now = ctx.clock.now()
     queue = queue_of(peer, process)
     tasks: list[Task] = []
@@ -47,11 +53,19 @@ def work_of(
             message = command.message
             tasks.append(Task(message.message_id, TaskKind.SEND, queue, process, now, now, message=message))
         elif isinstance(command, Decide):
-            due = now + ctx.patience.reaction if wait else now
+            due = now if at_once else now + ctx.patience.reaction
             tasks.append(Task(ctx.new_id(), TaskKind.DECIDE, queue, process, due, now))
         elif isinstance(command, Cancel):
             done.append(command.message_id)
     return Changes(tasks=tuple(tasks), tasks_done=tuple(done))
+
+
+def ask_again(ctx: Context, peer: ParticipantId, process: ProcessId, after: timedelta) -> Changes:
+    """A decision that was put off; apart from the process's own queue, which it would hold up."""
+    now = ctx.clock.now()
+    queue = queue_of(peer, process, "postponed")
+    due = now + max(after, SHORTEST_WAIT)
+    return Changes(tasks=(Task(ctx.new_id(), TaskKind.DECIDE, queue, process, due, now),))
 
 
 def entered(table: Table[S], before: Process[S], after: Process[S], heard: Kind | None) -> tuple[S, ...]:

@@ -20,9 +20,10 @@ from corridor.service.context import Context
 from corridor.service.ports import Changes, Preparation
 from corridor.service.records import Content, DatasetRecord, OfferRecord
 
-_MEMBERS: Final = ("id", "title", "description", "keywords", "source", "profile", "offers")
+_MEMBERS: Final = ("id", "title", "description", "keywords", "catalogue", "source", "profile", "offers")
 _MAX_OFFERS: Final = 100
 _MAX_TEXT: Final = 10_000
+_MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,15 @@ class Publication:
     source: JsonObject
     profile: JsonObject
     offers: tuple[OfferRecord, ...]
+    catalogue: str = ""
 
 
 def parse_publication(document: Any, place: str = "$") -> Publication:
     """Check a publication document.
 
-    `{id, title, description?, keywords?, source, profile, offers}`: `source` as the data plane reads it, `profile` in
-    the vocabulary of `law.facts` (facts only, never conclusions), `offers` a list of ODRL rules with an `id` each.
+    `{id, title, description?, keywords?, catalogue?, source, profile, offers}`: `source` as the data plane reads it,
+    `profile` in the vocabulary of `law.facts` (facts only, never conclusions), `offers` a list of ODRL rules with an
+    `id` each, `catalogue` the name of the catalogue within ours that it belongs to.
 
     Raises:
         MalformedError: with the JSON path of the first fault.
@@ -60,6 +63,7 @@ def parse_publication(document: Any, place: str = "$") -> Publication:
         source=_object(members.get("source"), f"{place}.source", None),
         profile=profile,
         offers=_offers(members, place),
+        catalogue=_name(members.get("catalogue", ""), f"{place}.catalogue"),
     )
 
 
@@ -109,6 +113,7 @@ async def publish(ctx: Context, document: Any) -> DatasetRecord:
         offers=publication.offers,
         published=now,
         version=before.version if before else 0,
+        catalogue=publication.catalogue,
     )
     event = DatasetPublished(at=now, dataset=record.id, description=description_digest(record))
     await ctx.store.commit(Changes(datasets=(record,), events=(event,)))
@@ -126,6 +131,7 @@ def description_digest(record: DatasetRecord) -> str:
             "profile": record.profile,
             "offers": [{"id": offer.id, **offer.body} for offer in record.offers],
             "content": {"size": record.content.size, "sha256": record.content.sha256},
+            **({"catalogue": record.catalogue} if record.catalogue else {}),
         }
     )
 
@@ -207,3 +213,10 @@ def _text(value: Any, place: str, *, empty: bool = False) -> str:
     if len(value) > _MAX_TEXT:
         raise MalformedError(f"a text has at most {_MAX_TEXT} characters, this one {len(value)}", place=place)
     return value
+
+
+def _name(value: Any, place: str) -> str:
+    name = _text(value, place, empty=True).strip()
+    if len(name) > _MAX_NAME or not name.isprintable():
+        raise MalformedError(f"a name is printable and has at most {_MAX_NAME} characters", place=place)
+    return name

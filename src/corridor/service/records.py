@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from corridor.base.ids import AgreementId, DatasetId, OfferId, PaperId, ParticipantId, ProcessId
 from corridor.base.json import JsonObject
-from corridor.dsp.messages import Agreement, ProcessMessage, Role
+from corridor.dsp.messages import Agreement, Offer, ProcessMessage, Role
 from corridor.dsp.negotiation import Negotiation
 from corridor.dsp.transfer import TransferProcess
 
@@ -73,6 +73,7 @@ class DatasetRecord:
     Attributes:
         profile: the `data` facts of `law.facts` (and `purpose`, `transfer` where they belong to the dataset).
         withdrawn: when it was taken out of the catalogue, or None.
+        catalogue: the named catalogue within ours that it belongs to, or empty text for the root.
     """
 
     id: DatasetId
@@ -85,6 +86,39 @@ class DatasetRecord:
     published: datetime
     withdrawn: datetime | None = None
     version: int = 0
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferVersion:
+    """An offer as it stood in a negotiation: who made it, and when we made or received it."""
+
+    offer: Offer
+    by: ParticipantId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A step that waits for a person.
+
+    Attributes:
+        move: what approval comes to as far as is known now, such as `agree`; it is decided anew when it is approved.
+        reason: why it waits.
+    """
+
+    move: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's yes: to the step in `state`, and to the terms as they were after `offers` versions."""
+
+    state: str
+    offers: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +128,10 @@ class NegotiationRecord:
     Attributes:
         profile: the data profile the border decides on: ours as provider, the one in the catalogue as consumer.
         decision: the last `Decision`, rendered; None before the first.
+        offers: every version of the offer, the latest last.
+        attended: whether a person asked to be asked before we bind ourselves.
+        held: the step that waits for a person, if one does.
+        approval: the last one.
     """
 
     negotiation: Negotiation
@@ -102,6 +140,10 @@ class NegotiationRecord:
     updated: datetime
     decision: JsonObject | None = None
     version: int = 0
+    offers: tuple[OfferVersion, ...] = ()
+    attended: bool = False
+    held: Held | None = None
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +185,15 @@ class TransferRecord:
     """A transfer process with its data-plane side.
 
     Attributes:
-        grant: as provider, the grant that the token of this transfer stands for.
+        grant: the grant that the token of this transfer stands for: as provider, and as consumer of a push to us.
         content: as provider, the bytes as they were when the transfer started: what it serves until it ends.
-        fetch: as consumer, whether our data plane fetches the bytes as soon as the transfer starts.
-        received: as consumer, what was fetched.
-        problem: the last trouble with fetching, for people; None when all is well.
+        fetch: as consumer, whether our data plane gets the bytes: fetches them, or takes them as they are pushed.
+        received: as consumer, what it got.
+        problem: the last trouble with moving the bytes, for people; None when all is well.
+        push: whether the provider's data plane sends the bytes, as the format says.
+        pushed: as provider, when the destination had taken all of them.
+        held: the step that waits for a person, if one does.
+        approval: the last one.
     """
 
     transfer: TransferProcess
@@ -159,7 +205,11 @@ class TransferRecord:
     fetch: bool = False
     received: Received | None = None
     problem: str | None = None
+    push: bool = False
+    pushed: datetime | None = None
     version: int = 0
+    held: Held | None = None
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +241,12 @@ class TaskKind(enum.StrEnum):
     """Decide what to do next in the process `subject`."""
     FETCH = "fetch"
     """Fetch the bytes of the transfer `subject`."""
+    PUSH = "push"
+    """Send the bytes of the transfer `subject` to where its consumer wants them, under the grant in `payload`."""
     RECEIPT = "receipt"
     """Have the partner countersign the statement in `payload`."""
+    NOTIFY = "notify"
+    """Tell the subscriber `subject` of events: of those that follow, or of the dead letters in `payload`."""
 
 
 def queue_of(peer: ParticipantId, process: ProcessId, topic: str = "") -> str:
@@ -313,6 +367,56 @@ class LoggedEvent:
 
     index: int
     document: JsonObject
+
+
+class SubscriptionState(enum.StrEnum):
+    """Whether a subscriber is told of events."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    """Nothing is sent, and nothing is lost: it goes on from its position."""
+    ENDED = "ended"
+    """Its receiver is gone (410), for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRecord:
+    """Somebody whom this node tells of events, at an address of theirs.
+
+    Attributes:
+        types: types of events or families of them; empty for all.
+        partners: participants, one of which has to be a party; empty for all.
+        batch: whether it gets several events in one request.
+        secret: what its requests are signed with, sealed.
+        position: index of the last event that it needs no more telling of.
+        problem: why it is paused or ended, where that was not asked for.
+        lost: requests in a row that were given up.
+    """
+
+    id: str
+    url: str
+    types: tuple[str, ...]
+    partners: tuple[str, ...]
+    batch: bool
+    secret: str
+    position: int
+    created: datetime
+    updated: datetime
+    state: SubscriptionState = SubscriptionState.ACTIVE
+    problem: str | None = None
+    lost: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that a subscriber could not be told of, by its index in the log, which keeps it."""
+
+    subscription: str
+    index: int
+    at: datetime
+    attempts: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)

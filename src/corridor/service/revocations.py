@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from typing import Final
 
 from corridor.base.ids import ProcessId
+from corridor.dsp.states import TransferState
 from corridor.service.ports import Changes
+
+_STOPPED: Final = frozenset({TransferState.SUSPENDED, TransferState.COMPLETED, TransferState.TERMINATED})
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -36,13 +40,20 @@ class Revocations:
         return watch
 
     def note(self, changes: Changes) -> None:
-        """Tell the streams whose grant, or a paper that they rest on, the commit revoked."""
+        """Tell the streams whose transfer the commit stopped, or whose grant or paper it revoked."""
+        stopped = {
+            record.transfer.own_pid: f"the transfer is {record.transfer.reported_state}"
+            for record in changes.transfers
+            if record.transfer.reported_state in _STOPPED
+        }
         ended = {grant.transfer for grant in changes.grants if grant.revoked is not None}
         papers = {paper.digest for paper in changes.papers if paper.revoked is not None}
-        if not ended and not papers:
+        if not ended and not papers and not stopped:
             return
         for watch in self._watches:
-            if watch.transfer in ended:
+            if watch.transfer in stopped:
+                watch.reason = stopped[watch.transfer]
+            elif watch.transfer in ended:
                 watch.reason = "the right to this transfer has ended"
             elif papers and (watch.papers is None or watch.papers & papers):
                 watch.reason = "a paper that the transfer rests on was revoked"

@@ -3,63 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
+from functools import partial
 
-from corridor.base.digest import sha256_of
-from corridor.base.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError
-from corridor.base.ids import AgreementId, DatasetId, ProcessId
+from corridor.base.errors import ConflictError, ForbiddenError, NotFoundError
+from corridor.base.ids import AgreementId, ProcessId
 from corridor.dsp import transfer as machine
-from corridor.dsp.commands import Command
+from corridor.dsp.commands import Command, Decide
 from corridor.dsp.messages import (
-    DataAddress,
     Kind,
     Role,
     TransferAck,
-    TransferCompletion,
     TransferMessage,
     TransferRequest,
     TransferStart,
-    TransferSuspension,
-    TransferTermination,
 )
 from corridor.dsp.process import Acknowledged, Intend, Received, Step, Undeliverable
 from corridor.dsp.states import TRANSFER_TABLE, NegotiationState, TransferState
 from corridor.dsp.transfer import TransferProcess
-from corridor.evidence.event import DecisionMade, TransferChanged
-from corridor.service.access import admit_access
-from corridor.service.admit import Admission, Phase
+from corridor.evidence.event import TransferChanged
+from corridor.service import desk, transfer_turn
+from corridor.service.addresses import Destination, check_given, grant_for, push_to, sealed
 from corridor.service.context import Context
 from corridor.service.ports import Changes
-from corridor.service.process import entered, merged, new_message_id, until_settled, work_of
-from corridor.service.records import AgreementRecord, Grant, Participant, Task, TaskKind, TransferRecord, queue_of
+from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.records import AgreementRecord, Approval, Participant, TransferRecord
+from corridor.service.transfer_turn import Turn
 
-HTTP_PULL: Final = "HttpData-PULL"
-"""The format in which our data plane hands out data."""
-ENDPOINT_TYPE: Final = "https://w3id.org/idsa/v4.1/HTTP"
-AUTHORIZATION: Final = "authorization"
-RENEWAL: Final = "renewal"
-"""The code of the suspension after which we start anew by ourselves, to hand out a new token."""
 _State = TransferState
 
 
-async def request(ctx: Context, agreement: AgreementId, *, fetch: bool) -> TransferRecord:
-    """As consumer, ask for the data of an agreement; with `fetch`, our data plane fetches them as soon as it may.
+async def request(
+    ctx: Context,
+    agreement: AgreementId,
+    *,
+    fetch: bool,
+    format_name: str | None = None,
+    destination: Destination | None = None,
+) -> TransferRecord:
+    """As consumer, ask for the data of an agreement.
+
+    Args:
+        ctx: ours.
+        agreement: under which we are the consumer.
+        fetch: whether our data plane fetches the bytes as soon as it may; what is pushed to it, it takes in any case.
+        format_name: one that our data plane knows, or its preferred one.
+        destination: where the provider has to push to, if not to our data plane.
 
     Raises:
         NotFoundError: we hold no such agreement.
         ConflictError: it is not ours to use: we are its provider.
+        MalformedError: the format is not known, or brings nothing to a destination, or that must not be called.
     """
     held = await ctx.store.agreement(agreement)
     if held is None:
         raise NotFoundError("there is no such agreement", remedy="list them with `corridor negotiate --list`")
     if held.role is not Role.CONSUMER:
         raise ConflictError("the agreement is one that we provide under", remedy="the consumer asks for the transfer")
-    now = ctx.clock.now()
-    message = TransferRequest(new_message_id(ctx), ProcessId(ctx.new_id()), agreement, HTTP_PULL, ctx.dsp_url)
+    format_ = ctx.formats.chosen(format_name, push=destination is not None)
+    now, pid = ctx.clock.now(), ProcessId(ctx.new_id())
+    address = push_to(ctx, format_, pid, destination) if format_.push else None
+    message = TransferRequest(new_message_id(ctx), pid, agreement, format_.name, ctx.dsp_url, address)
     step = machine.begin_request(message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url)
-    record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch)
-    await ctx.store.commit(merged(Changes(transfers=(record,)), _work(ctx, step.process, step.commands)))
+    # What is pushed to us comes under a right of ours, whose token the provider gets with the request.
+    ours = format_.push and destination is None
+    fetch = ours or (fetch and not format_.push)
+    record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch, push=format_.push)
+    grant = grant_for(ctx, record) if ours else None
+    record = replace(record, grant=grant.id if grant else None)
+    changes = Changes(transfers=(record,), grants=(grant,) if grant else ())
+    await ctx.store.commit(merged(changes, _work(ctx, step.process, step.commands)))
     return replace(record, version=1)
 
 
@@ -81,7 +94,7 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
         record = await ctx.store.transfer_by_peer(partner.id, message.consumer_pid)
     if record is None:
         return await _begin(ctx, partner, message)
-    step = machine.step(record.transfer, Received(_sealed(ctx, message)))
+    step = machine.step(record.transfer, Received(sealed(ctx, message)))
     if not step.retransmission:
         # A consumer that resumes may cross our own start: whatever token that brought, it gets a new one.
         resumed = record.transfer.role is Role.PROVIDER and isinstance(message, TransferStart)
@@ -90,27 +103,19 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
     return ack_of(step.process)
 
 
-def _sealed(ctx: Context, message: TransferMessage) -> TransferMessage:
-    """The message with the token that it brings sealed: what is kept holds no secret in clear."""
-    if not isinstance(message, TransferStart) or message.data_address is None:
-        return message
-    address = message.data_address
-    properties = tuple(
-        (name, ctx.secrets.seal(value) if name == AUTHORIZATION else value) for name, value in address.properties
-    )
-    return replace(message, data_address=replace(address, properties=properties))
-
-
 async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -> TransferAck:
     if not isinstance(message, TransferRequest):
         raise ConflictError(f"a transfer process does not begin with a {message.kind}")
     agreement = await _agreement_for(ctx, partner, message)
+    format_ = ctx.formats.offered(message.format)
+    if format_.push:
+        check_given(ctx, message)
     own_pid = ProcessId(ctx.new_id())
-    step = machine.receive_request(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+    step = machine.receive_request(sealed(ctx, message), own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
     now = ctx.clock.now()
-    record = TransferRecord(step.process, agreement.agreement.target, now, now)
+    record = TransferRecord(step.process, agreement.agreement.target, now, now, push=format_.push)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
-    work = _work(ctx, step.process, step.commands, wait=True)
+    work = _work(ctx, step.process, step.commands)
     await ctx.store.commit(merged(Changes(transfers=(record,)), event, work))
     return ack_of(step.process)
 
@@ -123,10 +128,6 @@ async def _agreement_for(ctx: Context, partner: Participant, message: TransferRe
     negotiation = await ctx.store.negotiation(held.negotiation)
     if negotiation is None or negotiation.negotiation.reported_state is not NegotiationState.FINALIZED:
         raise ConflictError("the agreement was not finalized")
-    if message.format != HTTP_PULL:
-        raise MalformedError(
-            f"the format `{message.format[:80]}` is not offered", place="$.format", remedy=f"ask for {HTTP_PULL}"
-        )
     return held
 
 
@@ -161,128 +162,84 @@ async def acknowledged(ctx: Context, pid: ProcessId, event: Acknowledged | Undel
     await until_settled(attempt)
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What a decision comes to: the record as it becomes, our next message if any, and what is saved along with it."""
-
-    record: TransferRecord
-    message: TransferMessage | None = None
-    also: Changes = field(default_factory=Changes)
-
-
 async def decide(ctx: Context, pid: ProcessId, task: str) -> None:
     """It may be our turn in the transfer process `pid`: decide, and queue what follows; ends the task in any case."""
 
     async def attempt() -> None:
         record = await ctx.store.transfer(pid)
         done = Changes(tasks_done=(task,))
-        turn = await _turn(ctx, record) if record and record.transfer.pending is None else None
-        if turn is None:
+        if record is None or record.held is not None or record.transfer.pending is not None:
             await ctx.store.commit(done)
-        elif turn.message is None:
-            await ctx.store.commit(merged(done, turn.also))
-        else:
-            step = machine.step(turn.record.transfer, Intend(turn.message))
-            await ctx.store.commit(merged(done, turn.also, await _moved(ctx, turn.record, step)))
+            return
+        await ctx.store.commit(merged(done, await _taken(ctx, await transfer_turn.take(ctx, record))))
 
     await until_settled(attempt)
 
 
-async def _turn(ctx: Context, record: TransferRecord) -> _Turn | None:
-    transfer = record.transfer
-    match transfer.role, transfer.state:
-        case Role.PROVIDER, _State.REQUESTED:
-            return await _start(ctx, record)
-        case Role.PROVIDER, _State.STARTED if await _token_ended(ctx, record):
-            # The consumer resumed. A new token is ours to give in a start message, which is legal in SUSPENDED alone.
-            reasons = ("a new token follows",)
-            return _Turn(record, TransferSuspension(new_message_id(ctx), *_pids(transfer), RENEWAL, reasons))
-        case Role.PROVIDER, _State.SUSPENDED if transfer.code == RENEWAL:
-            return await _start(ctx, record)
-        case Role.CONSUMER, _State.STARTED if record.fetch and record.received is None:
-            return _Turn(record, also=Changes(tasks=(_fetch_task(ctx, transfer),)))
-        case Role.CONSUMER, _State.STARTED if record.fetch:
-            return _Turn(record, TransferCompletion(new_message_id(ctx), *_pids(transfer)))
-    return None
+async def _taken(ctx: Context, turn: Turn) -> Changes:
+    """What a turn changes."""
+    record = turn.record
+    if turn.message is not None:
+        step = machine.step(record.transfer, Intend(turn.message))
+        return merged(turn.also, await _moved(ctx, record, step))
+    if turn.hold is not None:
+        now = ctx.clock.now()
+        return Changes(transfers=(replace(record, held=desk.held(turn.approval, turn.hold, now), updated=now),))
+    if turn.again is not None:
+        return ask_again(ctx, record.transfer.peer, record.transfer.own_pid, turn.again)
+    return turn.also
 
 
-def _fetch_task(ctx: Context, transfer: TransferProcess) -> Task:
-    now = ctx.clock.now()
-    queue = queue_of(transfer.peer, transfer.own_pid, "fetch")
-    return Task(f"fetch:{transfer.own_pid}", TaskKind.FETCH, queue, transfer.own_pid, now, now)
-
-
-async def _start(ctx: Context, record: TransferRecord) -> _Turn | None:
-    """As provider: start if the agreement and the law still allow it, else terminate with the reasons."""
-    transfer = record.transfer
-    agreement = await ctx.store.agreement(transfer.agreement_id)
-    if agreement is None:
-        return _Turn(record, _termination(ctx, transfer, "agreement", ("there is no such agreement",)))
-    admission = await admit_access(ctx, agreement, Phase.TRANSFER)
-    decided = Changes(events=(_decided(ctx, record, admission),))
-    dataset = await ctx.store.dataset(record.dataset)
-    if not admission.decision.allowed or dataset is None:
-        reasons = admission.obstacles or ("the dataset is no longer there",)
-        return _Turn(record, _termination(ctx, transfer, "terms", reasons), decided)
-    grant = _grant(ctx, record)
-    message = TransferStart(new_message_id(ctx), *_pids(transfer), _address(ctx, transfer))
-    # What started goes on with the bytes that it started with, whatever has been published since.
-    started = replace(record, grant=grant.id, content=record.content or dataset.content)
-    return _Turn(started, message, merged(decided, Changes(grants=(grant,))))
-
-
-def _grant(ctx: Context, record: TransferRecord) -> Grant:
-    grant, transfer = ctx.new_id(), record.transfer
-    return Grant(
-        id=grant,
-        token_digest=sha256_of(ctx.secrets.token(grant).encode()),
-        transfer=transfer.own_pid,
-        agreement=transfer.agreement_id,
-        dataset=record.dataset,
-        peer=transfer.peer,
-        issued=ctx.clock.now(),
-    )
-
-
-def _address(ctx: Context, transfer: TransferProcess) -> DataAddress:
-    """Where the consumer pulls from; the token is put in when the message goes out (`outbox`), and kept nowhere."""
-    endpoint = f"{ctx.data_url}/{transfer.own_pid}"
-    return DataAddress(ENDPOINT_TYPE, endpoint, (("authType", "bearer"), (AUTHORIZATION, "")))
-
-
-def with_token(ctx: Context, message: TransferStart, grant: str) -> TransferStart:
-    """The start message as it goes over the wire."""
-    address = message.data_address
-    if address is None:
-        return message
-    token = f"Bearer {ctx.secrets.token(grant)}"
-    properties = tuple((name, token if name == AUTHORIZATION else value) for name, value in address.properties)
-    return replace(message, data_address=replace(address, properties=properties))
-
-
-def authorization_of(ctx: Context, record: TransferRecord) -> tuple[str, str]:
-    """As consumer, the endpoint to pull from and the value of its `Authorization` header.
+async def approve(ctx: Context, pid: ProcessId) -> TransferRecord:
+    """A person says yes to the step that waits: it is decided anew, and taken if terms and law allow it.
 
     Raises:
-        ConflictError: the provider has given none, or the transfer does not run.
+        NotFoundError: there is no such transfer process.
+        ConflictError: nothing waits.
     """
-    address = record.transfer.data_address
-    sealed = address.property(AUTHORIZATION) if address else None
-    if record.transfer.role is not Role.CONSUMER or address is None or not address.endpoint or not sealed:
-        raise ConflictError("the transfer has no data address", remedy="wait until it is STARTED")
-    return address.endpoint, ctx.secrets.unseal(sealed)
+
+    async def attempt() -> TransferRecord:
+        record = _held(await _any(ctx, pid))
+        now = ctx.clock.now()
+        moved = replace(record, held=None, approval=Approval(str(record.transfer.state), 0, now), updated=now)
+        work = work_of(ctx, record.transfer.peer, pid, (Decide(),), at_once=True)
+        await ctx.store.commit(merged(Changes(transfers=(moved,)), work))
+        return replace(moved, version=record.version + 1)
+
+    return await until_settled(attempt)
+
+
+async def refuse(ctx: Context, pid: ProcessId, reason: str) -> TransferRecord:
+    """A person says no to the step that waits; the transfer ends, and the reason reaches the partner.
+
+    Raises:
+        NotFoundError: there is no such transfer process.
+        ConflictError: nothing waits.
+    """
+    _held(await _any(ctx, pid))
+    return await terminate(ctx, pid, reason)
+
+
+def _held(record: TransferRecord) -> TransferRecord:
+    if record.held is None:
+        raise ConflictError("nothing waits for a person here", remedy="list what does with `corridor transfer --held`")
+    return record
 
 
 async def complete(ctx: Context, pid: ProcessId) -> TransferRecord:
     """Say that all data have been transferred."""
-    return await _say(ctx, pid, lambda transfer: TransferCompletion(new_message_id(ctx), *_pids(transfer)))
+    return await _say(ctx, pid, partial(transfer_turn.completion, ctx))
 
 
 async def suspend(ctx: Context, pid: ProcessId, reason: str) -> TransferRecord:
     """Pause a transfer; the reason reaches the partner."""
-    return await _say(
-        ctx, pid, lambda transfer: TransferSuspension(new_message_id(ctx), *_pids(transfer), "person", _one(reason))
-    )
+    return await _say(ctx, pid, partial(transfer_turn.suspension, ctx, code="person", reasons=_one(reason)))
+
+
+async def suspended(ctx: Context, record: TransferRecord, code: str, reason: str) -> Changes:
+    """What a suspension changes that we do not because a person wants it, but because data cannot flow now."""
+    message = transfer_turn.suspension(ctx, record.transfer, code, _one(reason))
+    return await _moved(ctx, record, machine.step(record.transfer, Intend(message)))
 
 
 async def resume(ctx: Context, pid: ProcessId) -> TransferRecord:
@@ -291,25 +248,23 @@ async def resume(ctx: Context, pid: ProcessId) -> TransferRecord:
     Raises:
         ForbiddenError: the agreement or the law no longer allow it.
     """
-    record = await ctx.store.transfer(pid)
-    if record is None or record.transfer.role is Role.CONSUMER:
-        return await _say(ctx, pid, lambda transfer: TransferStart(new_message_id(ctx), *_pids(transfer)))
-    return await until_settled(lambda: _resume_as_provider(ctx, pid))
+    return await until_settled(lambda: _resume(ctx, pid))
 
 
-async def _resume_as_provider(ctx: Context, pid: ProcessId) -> TransferRecord:
+async def _resume(ctx: Context, pid: ProcessId) -> TransferRecord:
     record = await _any(ctx, pid)
-    turn = await _start(ctx, record)
-    if turn is None or not isinstance(turn.message, TransferStart):
+    if record.transfer.state is _State.REQUESTED:
+        # A start would be legal, but whether there is to be a first one is for the desk to say.
+        raise ConflictError("the transfer has not started yet", remedy="only what was suspended is resumed")
+    turn = await transfer_turn.start(ctx, record)
+    if not isinstance(turn.message, TransferStart):
         raise ForbiddenError("the agreement or the law no longer allow the transfer")
-    step = machine.step(turn.record.transfer, Intend(turn.message))
-    await ctx.store.commit(merged(turn.also, await _moved(ctx, turn.record, step)))
-    return replace(turn.record, transfer=step.process, version=record.version + 1)
+    return await _say_this(ctx, turn, turn.message)
 
 
 async def terminate(ctx: Context, pid: ProcessId, reason: str) -> TransferRecord:
     """End a transfer for good; the reason reaches the partner."""
-    return await _say(ctx, pid, lambda transfer: _termination(ctx, transfer, "person", _one(reason)))
+    return await _say(ctx, pid, partial(transfer_turn.termination, ctx, code="person", reasons=_one(reason)))
 
 
 async def _any(ctx: Context, pid: ProcessId) -> TransferRecord:
@@ -322,11 +277,16 @@ async def _any(ctx: Context, pid: ProcessId) -> TransferRecord:
 async def _say(ctx: Context, pid: ProcessId, message: Callable[[TransferProcess], TransferMessage]) -> TransferRecord:
     async def attempt() -> TransferRecord:
         record = await _any(ctx, pid)
-        step = machine.step(record.transfer, Intend(message(record.transfer)))
-        await ctx.store.commit(await _moved(ctx, record, step))
-        return replace(record, transfer=step.process, version=record.version + 1)
+        return await _say_this(ctx, Turn(record), message(record.transfer))
 
     return await until_settled(attempt)
+
+
+async def _say_this(ctx: Context, turn: Turn, message: TransferMessage) -> TransferRecord:
+    step = machine.step(turn.record.transfer, Intend(message))
+    changes = merged(turn.also, await _moved(ctx, turn.record, step))
+    await ctx.store.commit(changes)
+    return replace(changes.transfers[0], version=turn.record.version + 1)
 
 
 def ack_of(transfer: TransferProcess) -> TransferAck:
@@ -335,23 +295,12 @@ def ack_of(transfer: TransferProcess) -> TransferAck:
     return TransferAck(provider or ProcessId(""), consumer or ProcessId(""), str(transfer.reported_state))
 
 
-def _pids(transfer: TransferProcess) -> tuple[ProcessId, ProcessId]:
-    provider, consumer = transfer.provider_pid, transfer.consumer_pid
-    if provider is None or consumer is None:
-        raise ConflictError("the partner has not answered yet", remedy="try again when it has")
-    return provider, consumer
-
-
-def _termination(ctx: Context, transfer: TransferProcess, code: str, reasons: tuple[str, ...]) -> TransferTermination:
-    return TransferTermination(new_message_id(ctx), *_pids(transfer), code, reasons)
-
-
 def _one(reason: str) -> tuple[str, ...]:
     return (reason,) if reason else ()
 
 
-def _work(ctx: Context, transfer: TransferProcess, commands: tuple[Command, ...], *, wait: bool = False) -> Changes:
-    return work_of(ctx, transfer.peer, transfer.own_pid, commands, wait=wait)
+def _work(ctx: Context, transfer: TransferProcess, commands: tuple[Command, ...]) -> Changes:
+    return work_of(ctx, transfer.peer, transfer.own_pid, commands)
 
 
 async def _moved(
@@ -359,14 +308,17 @@ async def _moved(
 ) -> Changes:
     """The record after a step, the work that follows, an event for each new state, and the token's fate."""
     before, after = record.transfer, step.process
-    moved = replace(record, transfer=after, updated=ctx.clock.now())
-    changes = merged(Changes(transfers=(moved,)), _work(ctx, after, step.commands, wait=heard is not None))
+    held = record.held if after == before else None
+    moved = replace(record, transfer=after, held=held, updated=ctx.clock.now())
+    changes = merged(Changes(transfers=(moved,)), _work(ctx, after, step.commands))
     if after.state is before.state and after.pending is before.pending:
         return changes
     events = tuple(_changed(ctx, after, state) for state in entered(TRANSFER_TABLE, before, after, heard))
     changes = merged(changes, Changes(events=events))
-    # The token lives while data may flow: it ends with the state, and already when we say that it will.
-    flows = after.reported_state in (_State.REQUESTED, _State.STARTED)
+    # The token lives while data may flow: it ends with the state, and already when we say that it will. The one for a
+    # push to us was given once and for all, with the request: it outlives a suspension, during which it opens nothing.
+    lasting = after.reported_state is _State.SUSPENDED and record.push and after.role is Role.CONSUMER
+    flows = lasting or after.reported_state in (_State.REQUESTED, _State.STARTED)
     return changes if flows else merged(changes, await _revoked(ctx, record))
 
 
@@ -377,24 +329,5 @@ async def _revoked(ctx: Context, record: TransferRecord) -> Changes:
     return Changes(grants=(replace(grant, revoked=ctx.clock.now()),))
 
 
-async def _token_ended(ctx: Context, record: TransferRecord) -> bool:
-    grant = await ctx.store.grant(record.grant) if record.grant else None
-    return grant is not None and grant.revoked is not None
-
-
 def _changed(ctx: Context, transfer: TransferProcess, state: TransferState) -> TransferChanged:
     return TransferChanged(ctx.clock.now(), transfer.own_pid, transfer.agreement_id, transfer.peer, state.value)
-
-
-def _decided(ctx: Context, record: TransferRecord, admission: Admission) -> DecisionMade:
-    return DecisionMade(
-        at=ctx.clock.now(),
-        phase=admission.question.phase.value,
-        peer=record.transfer.peer,
-        dataset=DatasetId(record.dataset),
-        verdict=admission.decision.verdict,
-        reasons=admission.decision.reasons,
-        rulebook=ctx.rulebook_digest,
-        agreement=record.transfer.agreement_id,
-        transfer=record.transfer.own_pid,
-    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -21,11 +21,13 @@ from corridor.dsp.negotiation import Negotiation
 from corridor.dsp.transfer import TransferProcess
 from corridor.evidence.event import Event, subjects, to_bytes
 from corridor.evidence.merkle import Frontier, leaf_hash
-from corridor.service.ports import Changes, CountGuard
+from corridor.service.finding import terms_of
+from corridor.service.ports import Changes, CountGuard, Stretch
 from corridor.service.records import (
     AgreementRecord,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
     LoggedEvent,
     NegotiationRecord,
@@ -33,6 +35,7 @@ from corridor.service.records import (
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
     Task,
     TransferRecord,
     Usage,
@@ -84,6 +87,7 @@ class MemoryStore:
         self._agreements: dict[str, AgreementRecord] = {}
         self._transfers: dict[str, TransferRecord] = {}
         self._datasets: dict[str, DatasetRecord] = {}
+        self._terms: dict[str, frozenset[str]] = {}
         self._papers: dict[str, PaperRecord] = {}
         self._tasks: dict[str, Task] = {}
         self._grants: dict[str, Grant] = {}
@@ -95,6 +99,8 @@ class MemoryStore:
         self._frontier = Frontier()
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._tokens: dict[tuple[str, str], datetime] = {}
+        self._subscriptions: dict[str, SubscriptionRecord] = {}
+        self._letters: dict[tuple[str, int], DeadLetter] = {}
         # What records hold unique besides their ids, and back: (kind, peer, peer pid) or (kind, "", token digest).
         self._taken: dict[_Key, str] = {}
         self._keys: dict[tuple[str, str], _Key] = {}
@@ -150,8 +156,11 @@ class MemoryStore:
             _save(undo, "transfer", self._transfers, transfer.transfer.own_pid, transfer)
         for dataset in changes.datasets:
             _save(undo, "dataset", self._datasets, dataset.id, dataset)
+            undo.put(self._terms, dataset.id, frozenset(terms_of(dataset)))
         for paper in changes.papers:
             _save(undo, "paper", self._papers, paper.id, paper)
+        for subscription in changes.subscriptions:
+            _save(undo, "subscription", self._subscriptions, subscription.id, subscription)
         for grant in changes.grants:
             self._save_grant(grant, undo)
         for served in changes.served:
@@ -188,10 +197,19 @@ class MemoryStore:
             known = self._receipts.get(receipt.id)
             if known is None or not known.complete:
                 self._receipts[receipt.id] = receipt
+        self._add_letters(changes)
         for task in changes.tasks:
             self._tasks[task.id] = task
         for done in changes.tasks_done:
             self._tasks.pop(done, None)
+
+    def _add_letters(self, changes: Changes) -> None:
+        self._letters |= {(letter.subscription, letter.index): letter for letter in changes.letters}
+        for key in changes.letters_gone:
+            self._letters.pop(key, None)
+        for gone in changes.subscriptions_gone:
+            self._subscriptions.pop(gone, None)
+            self._letters = {key: letter for key, letter in self._letters.items() if key[0] != gone}
 
     def _append(self, event: Event, data: bytes) -> None:
         self._events.append((event, LoggedEvent(self._frontier.size, document_from(data.decode()))))
@@ -209,6 +227,11 @@ class MemoryStore:
     async def negotiations(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
         """A page in order of our pid, from the one after `after` on."""
         return _page(self._negotiations, after, limit)
+
+    async def negotiations_held(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page of the negotiations that wait for a person, in order of our pid."""
+        held = {pid: kept for pid, kept in self._negotiations.items() if kept.held is not None}
+        return _page(held, after, limit)
 
     async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
         """The agreement of that id."""
@@ -234,6 +257,11 @@ class MemoryStore:
         chosen = {pid: kept for pid, kept in every if agreement in (None, kept.transfer.agreement_id)}
         return _page(chosen, after, limit)
 
+    async def transfers_held(self, *, after: str = "", limit: int = 100) -> tuple[TransferRecord, ...]:
+        """A page of the transfer processes that wait for a person, in order of our pid."""
+        held = {pid: kept for pid, kept in self._transfers.items() if kept.held is not None}
+        return _page(held, after, limit)
+
     async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:
         """The dataset of that id, withdrawn or not."""
         return self._datasets.get(dataset)
@@ -244,6 +272,29 @@ class MemoryStore:
         """A page in order of id; with `withdrawn`, those too."""
         chosen = {key: kept for key, kept in self._datasets.items() if withdrawn or kept.withdrawn is None}
         return _page(chosen, after, limit)
+
+    async def on_offer(
+        self,
+        terms: Sequence[str] = (),
+        *,
+        start: str = "",
+        backwards: bool = False,
+        limit: int = 100,
+        look_at: int = 5000,
+        follow: str | None = None,
+    ) -> Stretch:
+        """Datasets that are not withdrawn and have all the terms, in order of id; see the port."""
+        _ = follow
+        every = sorted((key for key, kept in self._datasets.items() if kept.withdrawn is None), reverse=backwards)
+        ahead = [key for key in every if (key < start if backwards else key > start)]
+        found: list[DatasetRecord] = []
+        for looked, key in enumerate(ahead[:look_at], 1):
+            if set(terms) <= self._terms[key]:
+                found.append(self._datasets[key])
+            if len(found) == limit:
+                return Stretch(tuple(found), found[-1].id, looked)
+        looked = min(len(ahead), look_at)
+        return Stretch(tuple(found), DatasetId(ahead[looked - 1]) if looked < len(ahead) else None, looked)
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
         """The paper of that id, revoked or not."""
@@ -310,6 +361,19 @@ class MemoryStore:
             or (record is not None and about.get("negotiation") == record.negotiation)
             or (transfer is not None and transfer.transfer.agreement_id == agreement)
         )
+
+    async def subscription(self, subscription: str) -> SubscriptionRecord | None:
+        """The subscription of that id."""
+        return self._subscriptions.get(subscription)
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> tuple[SubscriptionRecord, ...]:
+        """A page in order of id."""
+        return _page(self._subscriptions, after, limit)
+
+    async def letters(self, subscription: str, *, after: int = -1, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """The dead letters of a subscription in order of index, from the one after `after` on."""
+        chosen = sorted(index for owner, index in self._letters if owner == subscription and index > after)
+        return tuple(self._letters[subscription, index] for index in chosen[:limit])
 
     async def log_size(self) -> int:
         """The number of leaves of the evidence log."""

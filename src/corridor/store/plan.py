@@ -10,7 +10,7 @@ from corridor.base.ids import printable
 from corridor.evidence.event import Event, subjects, to_bytes
 from corridor.evidence.merkle import leaf_hash
 from corridor.service.ports import Changes, CountGuard
-from corridor.service.records import Grant, Served
+from corridor.service.records import DatasetRecord, Grant, Served
 from corridor.store import rows, statements
 from corridor.store.rows import Row
 
@@ -52,6 +52,9 @@ _KINDS: Final = {
     "transfers": _Kind("transfer", statements.ADD_TRANSFER, statements.REPLACE_TRANSFER, rows.transfer_row),
     "datasets": _Kind("dataset", statements.ADD_DATASET, statements.REPLACE_DATASET, rows.dataset_row),
     "papers": _Kind("paper", statements.ADD_PAPER, statements.REPLACE_PAPER, rows.paper_row),
+    "subscriptions": _Kind(
+        "subscription", statements.ADD_SUBSCRIPTION, statements.REPLACE_SUBSCRIPTION, rows.subscription_row
+    ),
 }
 
 
@@ -80,10 +83,14 @@ def plan(changes: Changes) -> Plan:
         LocalError: a record or event holds what cannot be kept.
     """
     steps = [_versioned(kind, record) for name, kind in _KINDS.items() for record in getattr(changes, name)]
+    steps += [step for dataset in changes.datasets for step in _indexed(dataset)]
     steps += [_grant(grant) for grant in changes.grants]
     steps += [step for served in changes.served for step in _served(served)]
     steps += _many(statements.PUT_COUNTED, map(rows.counted_row, changes.counted))
     steps += _many(statements.PUT_RECEIPT, map(rows.receipt_row, changes.receipts))
+    steps += _many(statements.PUT_LETTER, map(rows.letter_row, changes.letters))
+    steps += _many(statements.DROP_LETTER, (rows.letter_key(*key) for key in changes.letters_gone))
+    steps += [step for gone in changes.subscriptions_gone for step in _gone(gone)]
     steps += _many(statements.PUT_TASK, map(rows.task_row, changes.tasks))
     steps += _many(statements.DROP_TASK, ({"id": task} for task in changes.tasks_done))
     return Plan(changes.guards, tuple(steps), tuple(_leaf(event) for event in changes.events))
@@ -93,6 +100,17 @@ def _versioned(kind: _Kind, record: Any) -> Step:
     row = kind.row(record)
     sql = kind.replace if record.version else kind.add
     return Step(sql, (row,), named(kind.what, row["id"]))
+
+
+def _indexed(dataset: DatasetRecord) -> list[Step]:
+    """The entries of the version before go, those of this one come."""
+    forgotten = _many(statements.FORGET_TERMS, [{"dataset": dataset.id}] if dataset.version else [])
+    return [*forgotten, *_many(statements.ADD_TERM, rows.term_rows(dataset))]
+
+
+def _gone(subscription: str) -> tuple[Step, Step]:
+    row = ({"id": subscription},)
+    return Step(statements.DROP_SUBSCRIPTION, row), Step(statements.DROP_LETTERS, row)
 
 
 def _grant(grant: Grant) -> Step:

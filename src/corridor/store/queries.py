@@ -10,11 +10,26 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Column, Table, bindparam, delete, func, literal_column, select, union, update
+from sqlalchemy import (
+    Column,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.sql import ClauseElement
 
+from corridor.service.ports import MOST_TERMS
 from corridor.store import schema as s
 
 _HEADER: Final = '''"""The statements that SQLite runs, compiled from `queries` and never edited by hand.
@@ -66,6 +81,19 @@ def _put_receipt() -> Any:
     return statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=s.receipts.c.complete.is_(False))
 
 
+def _put_letter() -> Any:
+    statement = insert(s.dead_letters).values(_values(s.dead_letters))
+    changed = {name: statement.excluded[name] for name in ("at", "body")}
+    return statement.on_conflict_do_update(index_elements=["subscription", "position"], set_=changed)
+
+
+def _letters() -> Any:
+    """The dead letters of a subscription, page by page."""
+    table = s.dead_letters
+    following = _body(table, "subscription").where(table.c.position > bindparam("after"))
+    return _limited(following.order_by(table.c.position))
+
+
 def _add_usage() -> Any:
     statement = insert(s.usages).values(_values(s.usages))
     sums = {name: s.usages.c[name] + statement.excluded[name] for name in ("requests", "size", "rows")}
@@ -93,6 +121,43 @@ def _limited(query: Any) -> Any:
 
 def _page(table: Table, *keys: str) -> Any:
     return _limited(_body(table, *keys).where(table.c.id > bindparam("after")).order_by(table.c.id))
+
+
+def _before(table: Table, *keys: str) -> Any:
+    """A page of a walk from greater ids to smaller ones."""
+    return _limited(_body(table, *keys).where(table.c.id < bindparam("start")).order_by(table.c.id.desc()))
+
+
+def _after(table: Table, *keys: str) -> Any:
+    return _limited(_body(table, *keys).where(table.c.id > bindparam("start")).order_by(table.c.id))
+
+
+def _found(*, backwards: bool) -> Any:
+    """Datasets along the entries of the first term, each with its body if it has the other terms, or else null.
+
+    An unused term is empty text, and then nothing is looked up.
+    """
+    entry = s.dataset_terms.alias("entry")
+    others = [_has(entry, f"term{number}") for number in range(1, MOST_TERMS)]
+    body = select(s.datasets.c.body).where(s.datasets.c.id == entry.c.dataset).scalar_subquery()
+    start: Any = bindparam("start")
+    on_the_way, order = (
+        (entry.c.dataset < start, entry.c.dataset.desc()) if backwards else (entry.c.dataset > start, entry.c.dataset)
+    )
+    found = select(entry.c.dataset, case((and_(*others), body)).label("body"))
+    return _limited(found.where(entry.c.term == bindparam("term0"), on_the_way).order_by(order))
+
+
+def _has(entry: Any, term: str) -> Any:
+    other = s.dataset_terms.alias(term)
+    looked_up = select(_literal(1)).where(other.c.term == bindparam(term), other.c.dataset == entry.c.dataset)
+    return or_(bindparam(term, type_=Text) == literal_column("''"), looked_up.exists())
+
+
+def _term_size() -> Any:
+    """How many entries a term has, counted up to the limit."""
+    entries = _limited(select(s.dataset_terms.c.dataset).where(s.dataset_terms.c.term == bindparam("term")))
+    return select(func.count().label("n")).select_from(entries.subquery("entries"))
 
 
 def _counted() -> Any:
@@ -166,8 +231,18 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "REPLACE_TRANSFER": _replace(s.transfers),
     "ADD_DATASET": _add(s.datasets),
     "REPLACE_DATASET": _replace(s.datasets),
+    "FORGET_TERMS": delete(s.dataset_terms).where(s.dataset_terms.c.dataset == bindparam("dataset")),
+    "ADD_TERM": _add(s.dataset_terms),
     "ADD_PAPER": _add(s.papers),
     "REPLACE_PAPER": _replace(s.papers),
+    "ADD_SUBSCRIPTION": _add(s.subscriptions),
+    "REPLACE_SUBSCRIPTION": _replace(s.subscriptions),
+    "DROP_SUBSCRIPTION": delete(s.subscriptions).where(s.subscriptions.c.id == bindparam("id")),
+    "PUT_LETTER": _put_letter(),
+    "DROP_LETTER": delete(s.dead_letters).where(
+        s.dead_letters.c.subscription == bindparam("subscription"), s.dead_letters.c.position == bindparam("position")
+    ),
+    "DROP_LETTERS": delete(s.dead_letters).where(s.dead_letters.c.subscription == bindparam("id")),
     "PUT_TASK": _upsert(s.tasks),
     "DROP_TASK": delete(s.tasks).where(s.tasks.c.id == bindparam("id")),
     "ADD_GRANT": _add(s.grants),
@@ -183,15 +258,22 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "NEGOTIATION": _body(s.negotiations, "id"),
     "NEGOTIATION_BY_PEER": _body(s.negotiations, "peer", "peer_pid"),
     "NEGOTIATIONS": _page(s.negotiations),
+    "NEGOTIATIONS_HELD": _page(s.negotiations).where(s.negotiations.c.held.is_not(None)),
     "AGREEMENT": _body(s.agreements, "id"),
     "AGREEMENTS": _page(s.agreements),
     "TRANSFER": _body(s.transfers, "id"),
     "TRANSFER_BY_PEER": _body(s.transfers, "peer", "peer_pid"),
     "TRANSFERS": _page(s.transfers),
+    "TRANSFERS_HELD": _page(s.transfers).where(s.transfers.c.held.is_not(None)),
     "TRANSFERS_OF": _page(s.transfers, "agreement"),
     "DATASET": _body(s.datasets, "id"),
     "DATASETS": _page(s.datasets),
     "DATASETS_ON_OFFER": _page(s.datasets).where(s.datasets.c.withdrawn.is_(None)),
+    "ON_OFFER": _after(s.datasets).where(s.datasets.c.withdrawn.is_(None)),
+    "ON_OFFER_BEFORE": _before(s.datasets).where(s.datasets.c.withdrawn.is_(None)),
+    "FOUND": _found(backwards=False),
+    "FOUND_BEFORE": _found(backwards=True),
+    "TERM_SIZE": _term_size(),
     "PAPER": _body(s.papers, "id"),
     "PAPERS": _body(s.papers).order_by(s.papers.c.number),
     "TASKS": _limited(_TASK.order_by(s.tasks.c.number)),
@@ -205,6 +287,9 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "COUNTED_SUM": _counted_sum(),
     "RECEIPT": _body(s.receipts, "id"),
     "RECEIPTS": _body(s.receipts, "agreement").order_by(s.receipts.c.at, s.receipts.c.number),
+    "SUBSCRIPTION": _body(s.subscriptions, "id"),
+    "SUBSCRIPTIONS": _page(s.subscriptions),
+    "LETTERS": _letters(),
     "EVENTS": _events(),
     "EVENTS_OF": _events_of(),
     "LOG_SIZE": _log_size(),
@@ -218,8 +303,7 @@ STATEMENTS: Final[Mapping[str, ClauseElement]] = {
 
 def compiled(statement: ClauseElement) -> str:
     """The text of one statement for SQLite with named parameters, on one line."""
-    text = str(statement.compile(dialect=dialect(paramstyle="named")))
-    return " ".join(text.split())
+    return " ".join(str(statement.compile(dialect=dialect(paramstyle="named"))).split())
 
 
 def render() -> str:

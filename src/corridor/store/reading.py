@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import abc
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from corridor.base.clock import DateRange
 from corridor.base.ids import AgreementId, DatasetId, PaperId, ParticipantId, ProcessId
+from corridor.service.ports import Stretch
 from corridor.service.records import (
     AgreementRecord,
     DatasetRecord,
+    DeadLetter,
     Grant,
     LoggedEvent,
     NegotiationRecord,
     PaperRecord,
     ReceiptRecord,
+    SubscriptionRecord,
     Task,
     TransferRecord,
     Usage,
@@ -23,6 +27,7 @@ from corridor.service.records import (
 from corridor.store import statements
 from corridor.store.bodies import document_from, from_body
 from corridor.store.rows import ALL, task_from, window_row
+from corridor.store.walk import Walk, walk
 
 RecordT = TypeVar("RecordT")
 
@@ -50,6 +55,10 @@ class Reading(abc.ABC):
         """A page in order of our pid, from the one after `after` on."""
         return await self._all(NegotiationRecord, statements.NEGOTIATIONS, after=after, limit=limit)
 
+    async def negotiations_held(self, *, after: str = "", limit: int = 100) -> tuple[NegotiationRecord, ...]:
+        """A page of the negotiations that wait for a person, in order of our pid."""
+        return await self._all(NegotiationRecord, statements.NEGOTIATIONS_HELD, after=after, limit=limit)
+
     async def agreement(self, agreement: AgreementId) -> AgreementRecord | None:
         """The agreement of that id."""
         return await self._one(AgreementRecord, statements.AGREEMENT, id=agreement)
@@ -73,6 +82,10 @@ class Reading(abc.ABC):
         sql = statements.TRANSFERS if agreement is None else statements.TRANSFERS_OF
         return await self._all(TransferRecord, sql, agreement=agreement, after=after, limit=limit)
 
+    async def transfers_held(self, *, after: str = "", limit: int = 100) -> tuple[TransferRecord, ...]:
+        """A page of the transfer processes that wait for a person, in order of our pid."""
+        return await self._all(TransferRecord, statements.TRANSFERS_HELD, after=after, limit=limit)
+
     async def dataset(self, dataset: DatasetId) -> DatasetRecord | None:
         """The dataset of that id, withdrawn or not."""
         return await self._one(DatasetRecord, statements.DATASET, id=dataset)
@@ -83,6 +96,24 @@ class Reading(abc.ABC):
         """A page in order of id; with `withdrawn`, those too."""
         sql = statements.DATASETS if withdrawn else statements.DATASETS_ON_OFFER
         return await self._all(DatasetRecord, sql, after=after, limit=limit)
+
+    async def on_offer(
+        self,
+        terms: Sequence[str] = (),
+        *,
+        start: str = "",
+        backwards: bool = False,
+        limit: int = 100,
+        look_at: int = 5000,
+        follow: str | None = None,
+    ) -> Stretch:
+        """Datasets that are not withdrawn and have all the terms, in order of id; see the port."""
+        # Whoever judges a long stretch keeps the event loop: others are served before the next one.
+        await asyncio.sleep(0)
+
+        return await walk(
+            self._rows, Walk(tuple(terms), start, backwards=backwards, limit=limit, look_at=look_at, follow=follow)
+        )
 
     async def paper(self, paper: PaperId) -> PaperRecord | None:
         """The paper of that id, revoked or not."""
@@ -132,6 +163,18 @@ class Reading(abc.ABC):
         sql = statements.EVENTS if agreement is None else statements.EVENTS_OF
         found = await self._rows(sql, agreement=agreement, after=after, limit=limit)
         return tuple(LoggedEvent(position, document_from(body)) for position, body in found)
+
+    async def subscription(self, subscription: str) -> SubscriptionRecord | None:
+        """The subscription of that id."""
+        return await self._one(SubscriptionRecord, statements.SUBSCRIPTION, id=subscription)
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> tuple[SubscriptionRecord, ...]:
+        """A page in order of id."""
+        return await self._all(SubscriptionRecord, statements.SUBSCRIPTIONS, after=after, limit=limit)
+
+    async def letters(self, subscription: str, *, after: int = -1, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """The dead letters of a subscription in order of index, from the one after `after` on."""
+        return await self._all(DeadLetter, statements.LETTERS, subscription=subscription, after=after, limit=limit)
 
     async def log_size(self) -> int:
         """The number of leaves of the evidence log."""

@@ -15,16 +15,20 @@ from corridor.base.errors import LocalError, StorageError
 from corridor.base.ids import ProcessId
 from corridor.dsp.negotiation import Negotiation
 from corridor.dsp.transfer import TransferProcess
+from corridor.service.finding import terms_of
 from corridor.service.records import (
     AgreementRecord,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
+    Held,
     NegotiationRecord,
     PaperRecord,
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
     Task,
     TaskKind,
     TransferRecord,
@@ -61,6 +65,10 @@ def _maybe(instant: datetime | None) -> int | None:
     return None if instant is None else micros(instant)
 
 
+def _since(held: Held | None) -> int | None:
+    return None if held is None else micros(held.since)
+
+
 def _saved(record: Any) -> Row:
     """The body as it reads after this save, and what it has to find to replace (`REPLACE_…`)."""
     return {
@@ -84,7 +92,7 @@ def _process(process: Negotiation | TransferProcess) -> Row:
 def negotiation_row(record: NegotiationRecord) -> Row:
     """The row of a negotiation."""
     times = {"created": micros(record.created), "updated": micros(record.updated)}
-    return {**_process(record.negotiation), **times, **_saved(record)}
+    return {**_process(record.negotiation), **times, "held": _since(record.held), **_saved(record)}
 
 
 def agreement_row(record: AgreementRecord) -> Row:
@@ -109,6 +117,7 @@ def transfer_row(record: TransferRecord) -> Row:
         "dataset": record.dataset,
         "created": micros(record.created),
         "updated": micros(record.updated),
+        "held": _since(record.held),
         **_saved(record),
     }
 
@@ -117,6 +126,13 @@ def dataset_row(record: DatasetRecord) -> Row:
     """The row of a dataset."""
     times = {"published": micros(record.published), "withdrawn": _maybe(record.withdrawn)}
     return {"id": record.id, "key": record.id, **times, **_saved(record)}
+
+
+def term_rows(record: DatasetRecord) -> tuple[Row, ...]:
+    """The entries of a dataset in the index; a withdrawn one has none."""
+    if record.withdrawn is not None:
+        return ()
+    return tuple({"term": term, "dataset": record.id} for term in terms_of(record))
 
 
 def paper_row(record: PaperRecord) -> Row:
@@ -239,6 +255,22 @@ def receipt_row(receipt: ReceiptRecord) -> Row:
         "at": micros(receipt.at),
         "body": to_body(receipt),
     }
+
+
+def subscription_row(record: SubscriptionRecord) -> Row:
+    """The row of a subscription."""
+    times = {"created": micros(record.created)}
+    return {"id": record.id, "key": record.id, "state": record.state, **times, **_saved(record)}
+
+
+def letter_row(letter: DeadLetter) -> Row:
+    """The row of a dead letter."""
+    return {**letter_key(letter.subscription, letter.index), "at": micros(letter.at), "body": to_body(letter)}
+
+
+def letter_key(subscription: str, index: int) -> Row:
+    """What finds a dead letter."""
+    return {"subscription": subscription, "position": index}
 
 
 def token_row(token: SeenToken) -> Row:

@@ -37,6 +37,13 @@ def _known(name: str) -> Index:
     return Index(f"ix_events_{name}", name, "position", sqlite_where=known, postgresql_where=known)
 
 
+def _held(table: str) -> tuple[Column[int], Index]:
+    """Since when a process waits for a person; most do not, and these cost the index nothing."""
+    known = column("held").is_not(None)
+    index = Index(f"ix_{table}_held", "id", sqlite_where=known, postgresql_where=known)
+    return _big("held", null=True), index
+
+
 def _number() -> Column[int]:
     """Counts rows in the order in which they were inserted."""
     return Column("number", BIG, primary_key=True, autoincrement=True)
@@ -56,6 +63,7 @@ negotiations: Final = Table(
     _text("body"),
     # A partner's first message can arrive twice at once; the second must not open a second process.
     Index("ux_negotiations_peer", "peer", "peer_pid", unique=True),
+    *_held("negotiations"),
 )
 
 agreements: Final = Table(
@@ -87,6 +95,7 @@ transfers: Final = Table(
     _text("body"),
     Index("ux_transfers_peer", "peer", "peer_pid", unique=True),
     Index("ix_transfers_agreement", "agreement", "id"),
+    *_held("transfers"),
 )
 
 datasets: Final = Table(
@@ -98,6 +107,16 @@ datasets: Final = Table(
     _big("withdrawn", null=True),
     _text("body"),
     Index("ix_datasets_withdrawn", "withdrawn", "id"),
+)
+
+dataset_terms: Final = Table(
+    "dataset_terms",
+    metadata,
+    # The inverted index of what is on offer (`service.finding`): a withdrawn dataset has no row.
+    _key("term"),
+    _key("dataset"),
+    Index("ix_dataset_terms_dataset", "dataset"),
+    sqlite_with_rowid=False,
 )
 
 papers: Final = Table(
@@ -236,6 +255,26 @@ log_nodes: Final = Table(
     Column("level", BIG, primary_key=True, autoincrement=False),
     Column("position", BIG, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+subscriptions: Final = Table(
+    "subscriptions",
+    metadata,
+    _key(),
+    _text("state"),
+    _big("version"),
+    _big("created"),
+    _text("body"),
+)
+
+dead_letters: Final = Table(
+    "dead_letters",
+    metadata,
+    _key("subscription"),
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    _big("at"),
+    _text("body"),
     sqlite_with_rowid=False,
 )
 

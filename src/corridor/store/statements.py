@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 ADD_NEGOTIATION: Final = """
-INSERT INTO negotiations (id, role, peer, peer_pid, state, version, created, updated, body) VALUES (:id, :role,
-:peer, :peer_pid, :state, :version, :created, :updated, :body) ON CONFLICT DO NOTHING
+INSERT INTO negotiations (id, role, peer, peer_pid, state, version, created, updated, body, held) VALUES (:id,
+:role, :peer, :peer_pid, :state, :version, :created, :updated, :body, :held) ON CONFLICT DO NOTHING
 """
 
 REPLACE_NEGOTIATION: Final = """
 UPDATE negotiations SET role=:role, peer=:peer, peer_pid=:peer_pid, state=:state, version=:version,
-created=:created, updated=:updated, body=:body WHERE negotiations.id = :key AND negotiations.version = :replaces
+created=:created, updated=:updated, body=:body, held=:held WHERE negotiations.id = :key AND negotiations.version =
+:replaces
 """
 
 ADD_AGREEMENT: Final = """
@@ -29,15 +30,15 @@ concluded=:concluded, body=:body WHERE agreements.id = :key AND agreements.versi
 """
 
 ADD_TRANSFER: Final = """
-INSERT INTO transfers (id, role, peer, peer_pid, state, agreement, dataset, version, created, updated, body) VALUES
-(:id, :role, :peer, :peer_pid, :state, :agreement, :dataset, :version, :created, :updated, :body) ON CONFLICT DO
-NOTHING
+INSERT INTO transfers (id, role, peer, peer_pid, state, agreement, dataset, version, created, updated, body, held)
+VALUES (:id, :role, :peer, :peer_pid, :state, :agreement, :dataset, :version, :created, :updated, :body, :held) ON
+CONFLICT DO NOTHING
 """
 
 REPLACE_TRANSFER: Final = """
 UPDATE transfers SET role=:role, peer=:peer, peer_pid=:peer_pid, state=:state, agreement=:agreement,
-dataset=:dataset, version=:version, created=:created, updated=:updated, body=:body WHERE transfers.id = :key AND
-transfers.version = :replaces
+dataset=:dataset, version=:version, created=:created, updated=:updated, body=:body, held=:held WHERE transfers.id =
+:key AND transfers.version = :replaces
 """
 
 ADD_DATASET: Final = """
@@ -50,6 +51,14 @@ UPDATE datasets SET version=:version, published=:published, withdrawn=:withdrawn
 :key AND datasets.version = :replaces
 """
 
+FORGET_TERMS: Final = """
+DELETE FROM dataset_terms WHERE dataset_terms.dataset = :dataset
+"""
+
+ADD_TERM: Final = """
+INSERT INTO dataset_terms (term, dataset) VALUES (:term, :dataset) ON CONFLICT DO NOTHING
+"""
+
 ADD_PAPER: Final = """
 INSERT INTO papers (id, kind, version, added, revoked, body) VALUES (:id, :kind, :version, :added, :revoked, :body)
 ON CONFLICT DO NOTHING
@@ -58,6 +67,33 @@ ON CONFLICT DO NOTHING
 REPLACE_PAPER: Final = """
 UPDATE papers SET kind=:kind, version=:version, added=:added, revoked=:revoked, body=:body WHERE papers.id = :key
 AND papers.version = :replaces
+"""
+
+ADD_SUBSCRIPTION: Final = """
+INSERT INTO subscriptions (id, state, version, created, body) VALUES (:id, :state, :version, :created, :body) ON
+CONFLICT DO NOTHING
+"""
+
+REPLACE_SUBSCRIPTION: Final = """
+UPDATE subscriptions SET state=:state, version=:version, created=:created, body=:body WHERE subscriptions.id = :key
+AND subscriptions.version = :replaces
+"""
+
+DROP_SUBSCRIPTION: Final = """
+DELETE FROM subscriptions WHERE subscriptions.id = :id
+"""
+
+PUT_LETTER: Final = """
+INSERT INTO dead_letters (subscription, position, at, body) VALUES (:subscription, :position, :at, :body) ON
+CONFLICT (subscription, position) DO UPDATE SET at = excluded.at, body = excluded.body
+"""
+
+DROP_LETTER: Final = """
+DELETE FROM dead_letters WHERE dead_letters.subscription = :subscription AND dead_letters.position = :position
+"""
+
+DROP_LETTERS: Final = """
+DELETE FROM dead_letters WHERE dead_letters.subscription = :id
 """
 
 PUT_TASK: Final = """
@@ -139,6 +175,11 @@ SELECT negotiations.body FROM negotiations WHERE negotiations.id > :after ORDER 
 OFFSET 0
 """
 
+NEGOTIATIONS_HELD: Final = """
+SELECT negotiations.body FROM negotiations WHERE negotiations.id > :after AND negotiations.held IS NOT NULL ORDER BY
+negotiations.id LIMIT :limit OFFSET 0
+"""
+
 AGREEMENT: Final = """
 SELECT agreements.body FROM agreements WHERE agreements.id = :id
 """
@@ -159,6 +200,11 @@ TRANSFERS: Final = """
 SELECT transfers.body FROM transfers WHERE transfers.id > :after ORDER BY transfers.id LIMIT :limit OFFSET 0
 """
 
+TRANSFERS_HELD: Final = """
+SELECT transfers.body FROM transfers WHERE transfers.id > :after AND transfers.held IS NOT NULL ORDER BY
+transfers.id LIMIT :limit OFFSET 0
+"""
+
 TRANSFERS_OF: Final = """
 SELECT transfers.body FROM transfers WHERE transfers.agreement = :agreement AND transfers.id > :after ORDER BY
 transfers.id LIMIT :limit OFFSET 0
@@ -175,6 +221,49 @@ SELECT datasets.body FROM datasets WHERE datasets.id > :after ORDER BY datasets.
 DATASETS_ON_OFFER: Final = """
 SELECT datasets.body FROM datasets WHERE datasets.id > :after AND datasets.withdrawn IS NULL ORDER BY datasets.id
 LIMIT :limit OFFSET 0
+"""
+
+ON_OFFER: Final = """
+SELECT datasets.body FROM datasets WHERE datasets.id > :start AND datasets.withdrawn IS NULL ORDER BY datasets.id
+LIMIT :limit OFFSET 0
+"""
+
+ON_OFFER_BEFORE: Final = """
+SELECT datasets.body FROM datasets WHERE datasets.id < :start AND datasets.withdrawn IS NULL ORDER BY datasets.id
+DESC LIMIT :limit OFFSET 0
+"""
+
+FOUND: Final = """
+SELECT entry.dataset, CASE WHEN ((:term1 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term1 WHERE term1.term =
+:term1 AND term1.dataset = entry.dataset))) AND (:term2 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term2 WHERE
+term2.term = :term2 AND term2.dataset = entry.dataset))) AND (:term3 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS
+term3 WHERE term3.term = :term3 AND term3.dataset = entry.dataset))) AND (:term4 = '' OR (EXISTS (SELECT 1 FROM
+dataset_terms AS term4 WHERE term4.term = :term4 AND term4.dataset = entry.dataset))) AND (:term5 = '' OR (EXISTS
+(SELECT 1 FROM dataset_terms AS term5 WHERE term5.term = :term5 AND term5.dataset = entry.dataset))) AND (:term6 =
+'' OR (EXISTS (SELECT 1 FROM dataset_terms AS term6 WHERE term6.term = :term6 AND term6.dataset = entry.dataset)))
+AND (:term7 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term7 WHERE term7.term = :term7 AND term7.dataset =
+entry.dataset)))) THEN (SELECT datasets.body FROM datasets WHERE datasets.id = entry.dataset) END AS body FROM
+dataset_terms AS entry WHERE entry.term = :term0 AND entry.dataset > :start ORDER BY entry.dataset LIMIT :limit
+OFFSET 0
+"""
+
+FOUND_BEFORE: Final = """
+SELECT entry.dataset, CASE WHEN ((:term1 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term1 WHERE term1.term =
+:term1 AND term1.dataset = entry.dataset))) AND (:term2 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term2 WHERE
+term2.term = :term2 AND term2.dataset = entry.dataset))) AND (:term3 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS
+term3 WHERE term3.term = :term3 AND term3.dataset = entry.dataset))) AND (:term4 = '' OR (EXISTS (SELECT 1 FROM
+dataset_terms AS term4 WHERE term4.term = :term4 AND term4.dataset = entry.dataset))) AND (:term5 = '' OR (EXISTS
+(SELECT 1 FROM dataset_terms AS term5 WHERE term5.term = :term5 AND term5.dataset = entry.dataset))) AND (:term6 =
+'' OR (EXISTS (SELECT 1 FROM dataset_terms AS term6 WHERE term6.term = :term6 AND term6.dataset = entry.dataset)))
+AND (:term7 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term7 WHERE term7.term = :term7 AND term7.dataset =
+entry.dataset)))) THEN (SELECT datasets.body FROM datasets WHERE datasets.id = entry.dataset) END AS body FROM
+dataset_terms AS entry WHERE entry.term = :term0 AND entry.dataset < :start ORDER BY entry.dataset DESC LIMIT :limit
+OFFSET 0
+"""
+
+TERM_SIZE: Final = """
+SELECT count(*) AS n FROM (SELECT dataset_terms.dataset AS dataset FROM dataset_terms WHERE dataset_terms.term =
+:term LIMIT :limit OFFSET 0) AS entries
 """
 
 PAPER: Final = """
@@ -226,6 +315,20 @@ SELECT receipts.body FROM receipts WHERE receipts.id = :id
 
 RECEIPTS: Final = """
 SELECT receipts.body FROM receipts WHERE receipts.agreement = :agreement ORDER BY receipts.at, receipts.number
+"""
+
+SUBSCRIPTION: Final = """
+SELECT subscriptions.body FROM subscriptions WHERE subscriptions.id = :id
+"""
+
+SUBSCRIPTIONS: Final = """
+SELECT subscriptions.body FROM subscriptions WHERE subscriptions.id > :after ORDER BY subscriptions.id LIMIT :limit
+OFFSET 0
+"""
+
+LETTERS: Final = """
+SELECT dead_letters.body FROM dead_letters WHERE dead_letters.subscription = :subscription AND dead_letters.position
+> :after ORDER BY dead_letters.position LIMIT :limit OFFSET 0
 """
 
 EVENTS: Final = """

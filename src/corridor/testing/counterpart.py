@@ -13,27 +13,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from corridor.base.digest import sha256_of
-from corridor.base.errors import ConflictError, CorridorError, NotFoundError, UnreachableError
+from corridor.base.errors import ConflictError, CorridorError, ForbiddenError, NotFoundError, UnreachableError
 from corridor.base.ids import DatasetId, ParticipantId, ProcessId
 from corridor.base.json import JsonObject, canonical_json, parse_json
 from corridor.dataplane.digest import digests_of
+from corridor.dataplane.formats import FORMATS
 from corridor.dsp.binding import ROUTES, Area, Route
-from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogFault, CatalogRequest, NegotiationFault, TransferFault
 from corridor.evidence.keys import PublicKey
+from corridor.evidence.webhook import secret_of
 from corridor.law.model import Rulebook
-from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
+from corridor.service import access, catalogue, intake, negotiate, outbox, receipts, transfer
 from corridor.service.context import Context
-from corridor.service.ports import Changes, Fetched, Peer, Preparation, Reply
-from corridor.service.records import Participant, Task
+from corridor.service.ports import Changes, Fetched, Peer, Preparation, Push, Reply
+from corridor.service.records import Content, Participant, Task
 from corridor.store.memory import MemoryStore
+from corridor.testing.receivers import Receivers
 
 DSP: Final = "/dsp/2025-1"
 _STATUS: Final[Mapping[type[CorridorError], int]] = {NotFoundError: 404, ConflictError: 400}
@@ -81,6 +83,10 @@ class MemorySigner:
 class MemorySecrets:
     """Tokens and seals under a fixed key; the seal hides nothing, and is for tests only."""
 
+    def webhook_secret(self) -> str:
+        """The same at each call."""
+        return secret_of(hashlib.sha256(b"testing").digest())
+
     def token(self, grant: str) -> str:
         """The token of a grant."""
         return hmac.new(b"testing", grant.encode(), hashlib.sha256).hexdigest()
@@ -126,6 +132,7 @@ class Network:
     Attributes:
         weather: asked before each request with sender, method and URL; gives what goes wrong with it.
         carried: every request that arrived: sender, method, URL, document.
+        sinks: what was pushed to the address of nobody who has joined: its authorization and the content.
     """
 
     clock: ManualClock
@@ -133,6 +140,7 @@ class Network:
     weather: Callable[[str, str, str], Fault] = field(default=lambda *_: Fault())
     carried: list[tuple[str, str, str, JsonObject | None]] = field(default_factory=list)
     members: dict[str, Counterpart] = field(default_factory=dict)
+    sinks: dict[str, tuple[str | None, Content]] = field(default_factory=dict)
 
     def join(self, name: str, country: str, **facts: Any) -> Counterpart:
         """A new counterpart `did:web:NAME.example` that everybody knows."""
@@ -192,6 +200,7 @@ class Counterpart:
         self.signer = MemorySigner(f"{me.id}#key-1")
         self.store = MemoryStore(self._committed)
         self.preparer = MemoryPreparer()
+        self.receivers = Receivers()
         self.tasks: list[Task] = []
         numbers = itertools.count(1)
         self.context = Context(
@@ -205,7 +214,10 @@ class Counterpart:
             signer=self.signer,
             secrets=MemorySecrets(),
             fetcher=self,
+            pusher=self,
             preparer=self.preparer,
+            formats=FORMATS,
+            webhooks=self.receivers,
             clock=network.clock,
             new_id=lambda: f"urn:test:{me.name}:{next(numbers)}",
             jitter=lambda: 1.0,
@@ -232,18 +244,51 @@ class Counterpart:
         )
         return Fetched(f"/received/{pid}", content.size, content.sha256, content.blake3, content.rows)
 
+    def check(self, endpoint: str) -> None:
+        """Refuse what is not https (the port `Pusher`)."""
+        if not endpoint.startswith("https://"):
+            raise UnreachableError(f"`{endpoint}` must not be called: it is not https")
+
+    async def push(self, push: Push) -> None:
+        """Send to another counterpart's data plane, or to a sink (the port `Pusher`)."""
+        fault = self.network.weather(self.me.name, "PUT", push.endpoint)
+        if fault.lose_request:
+            raise UnreachableError("the connection broke off")
+        for _ in range(1 + fault.duplicate):
+            await self._push_once(push)
+        if fault.lose_reply:
+            raise UnreachableError("the connection broke off")
+
+    async def _push_once(self, push: Push) -> None:
+        content, receiver = push.content, self.network.members.get(f"did:web:{urlsplit(push.endpoint).hostname}")
+        pid = ProcessId(unquote(urlsplit(push.endpoint).path.rpartition("/")[2]))
+        if receiver is not None:
+            opened = await intake.open_intake(receiver.context, push.authorization, pid)
+            if opened.taken is not None:
+                return
+        allowed = await push.open()
+        await push.record(allowed, content.size, content.rows or 0, True)  # noqa: FBT003 - the port's shape
+        if reason := allowed.still_allowed():
+            raise ForbiddenError(reason)
+        if receiver is None:
+            self.network.sinks[push.endpoint] = (push.authorization, content)
+        else:
+            fetched = Fetched(f"/received/{pid}", content.size, content.sha256, content.blake3, content.rows)
+            await intake.taken(receiver.context, pid, fetched)
+
     async def answer(self, sender: Participant, method: str, path: str, document: JsonObject | None) -> Reply:
         """Answer a request as the protocol listener does; `path` with its query."""
-        path, _, cursor = path.partition("?page=")
+        path, _, query = path.partition("?page=")
+        cursor = unquote(query)
         if path == "/receipts" and document is not None:
             return await _replied(receipts.countersign(self.context, sender, document))
         route, name = _route(method, path.removeprefix(DSP))
-        codec = codec_for(outbox.VERSION)
+        codec = self.context.codec(outbox.VERSION)
         try:
             message = codec.decode(route.message, document) if route.message else None
             if isinstance(message, CatalogRequest):
                 page = await catalogue.catalogue(self.context, sender, message, cursor or None)
-                following = f"{self.root}{path}?page={page.next}" if page.next else None
+                following = f"{self.root}{path}?page={quote(page.next)}" if page.next else None
                 return Reply(route.status, codec.encode(page.catalog), following)
             value = await self._serve(route, sender, name, message)
             return Reply(route.status, codec.encode(value))

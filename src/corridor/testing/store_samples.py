@@ -17,6 +17,7 @@ from corridor.service.records import (
     Content,
     Counted,
     DatasetRecord,
+    DeadLetter,
     Grant,
     NegotiationRecord,
     OfferRecord,
@@ -24,6 +25,8 @@ from corridor.service.records import (
     ReceiptRecord,
     SeenToken,
     Served,
+    SubscriptionRecord,
+    SubscriptionState,
     Task,
     TaskKind,
     TransferRecord,
@@ -169,3 +172,31 @@ def receipt_event(*, of: str = "urn:uuid:a1", transfer: str | None = None) -> Ev
     """We signed a receipt."""
     of_transfer = None if transfer is None else ProcessId(transfer)
     return ReceiptSigned(NOW, sha256_of(b""), AgreementId(of), PEER, of_transfer)
+
+
+def subscription(
+    identifier: str = "urn:s1",
+    *,
+    position: int = -1,
+    state: SubscriptionState = SubscriptionState.ACTIVE,
+    version: int = 0,
+) -> SubscriptionRecord:
+    """A subscription to what happens in transfers."""
+    return SubscriptionRecord(
+        id=identifier,
+        url="https://hook.example/in",
+        types=("transfer.*",),
+        partners=(PEER,),
+        batch=False,
+        secret="sealed:secret",  # noqa: S106 - not one
+        position=position,
+        created=NOW,
+        updated=later(1),
+        state=state,
+        version=version,
+    )
+
+
+def letter(index: int, subscription: str = "urn:s1", problem: str = "the receiver answers 500") -> DeadLetter:
+    """A dead letter of a subscription."""
+    return DeadLetter(subscription, index, NOW, 12, problem)

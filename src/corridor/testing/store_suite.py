@@ -27,8 +27,9 @@ from corridor.dsp.states import NegotiationState
 from corridor.evidence.event import to_bytes, to_json
 from corridor.evidence.merkle import Frontier, inclusion_proof, leaf_hash, root_from, verify_inclusion
 from corridor.service.ports import Changes, CountGuard, Store
-from corridor.service.records import Usage
+from corridor.service.records import Held, SubscriptionState, Usage
 from corridor.testing import store_samples as a
+from corridor.testing.on_offer_suite import OnOfferSuite
 
 YEAR = DateRange(date(2026, 1, 1), date(2026, 12, 31))
 A1, A2, T1 = AgreementId("urn:uuid:a1"), AgreementId("urn:uuid:a2"), ProcessId("urn:uuid:t1")
@@ -59,7 +60,7 @@ def guard(expected: int) -> CountGuard:
     return CountGuard("CN", "persons", YEAR, expected)
 
 
-class StoreSuite:
+class StoreSuite(OnOfferSuite):
     """The tests; the fixture `store` comes from the subclass."""
 
     async def test_an_empty_store_knows_nothing(self, store: Store) -> None:
@@ -114,6 +115,25 @@ class StoreSuite:
             Changes(papers=(a.paper(version=version),)),
         ):
             assert await refused(store, changes)
+
+    async def test_a_subscription_is_kept_replaced_and_deleted_with_its_dead_letters(self, store: Store) -> None:
+        await store.commit(Changes(subscriptions=(a.subscription("urn:s1"), a.subscription("urn:s2"))))
+        assert await store.subscription("urn:s1") == a.subscription("urn:s1", version=1)
+        moved = a.subscription("urn:s1", position=7, state=SubscriptionState.PAUSED, version=1)
+        letters = tuple(a.letter(index) for index in (4, 9, 6))
+        await store.commit(Changes(subscriptions=(moved,), letters=(*letters, a.letter(4, "urn:s2"))))
+        assert await store.subscription("urn:s1") == replace(moved, version=2)
+        assert await refused(store, Changes(subscriptions=(moved,), letters=(a.letter(11),)))
+        assert [found.id for found in await store.subscriptions()] == ["urn:s1", "urn:s2"]
+        assert [found.id for found in await store.subscriptions(after="urn:s1", limit=1)] == ["urn:s2"]
+        assert await store.letters("urn:s1") == (a.letter(4), a.letter(6), a.letter(9))
+        assert await store.letters("urn:s1", after=4, limit=1) == (a.letter(6),)
+        await store.commit(Changes(letters=(a.letter(6, problem="again"),), letters_gone=(("urn:s1", 4), ("none", 1))))
+        assert await store.letters("urn:s1") == (a.letter(6, problem="again"), a.letter(9))
+        await store.commit(Changes(subscriptions_gone=("urn:s1", "urn:none")))
+        assert await store.subscription("urn:s1") is None
+        assert await store.letters("urn:s1") == ()
+        assert await store.letters("urn:s2") == (a.letter(4, "urn:s2"),)
 
     async def test_what_is_not_there_cannot_be_replaced(self, store: Store) -> None:
         assert await refused(store, Changes((a.negotiation(version=1),)))
@@ -184,6 +204,20 @@ class StoreSuite:
         assert [kept.agreement.id for kept in await store.agreements(after=in_order[2], limit=1)] == [in_order[3]]
         assert [kept.transfer.own_pid for kept in await store.transfers(limit=3)] == in_order[:3]
         assert await store.transfers(after=in_order[4]) == ()
+
+    async def test_what_waits_for_a_person_is_found_among_the_rest(self, store: Store) -> None:
+        waits = Held("agree", "a person decides", a.NOW)
+        pids = ["urn:uuid:" + end for end in ("a", "b", "c", "d")]
+        negotiations = tuple(replace(a.negotiation(pid), held=waits) for pid in pids[1:])
+        transfers = tuple(replace(a.transfer(pid), held=waits) for pid in pids[1:])
+        await store.commit(
+            Changes((a.negotiation(pids[0]), *negotiations), transfers=(a.transfer(pids[0]), *transfers))
+        )
+        let_go = replace(negotiations[1], held=None, version=1)
+        await store.commit(Changes((let_go,), transfers=(replace(transfers[1], held=None, version=1),)))
+        assert [kept.negotiation.own_pid for kept in await store.negotiations_held()] == [pids[1], pids[3]]
+        assert [kept.transfer.own_pid for kept in await store.transfers_held(limit=1)] == [pids[1]]
+        assert [kept.held for kept in await store.transfers_held(after=pids[1])] == [waits]
 
     async def test_transfers_can_be_asked_for_by_agreement(self, store: Store) -> None:
         await store.commit(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from corridor.base.errors import MalformedError, SettingsError
 from corridor.evidence.keys import from_base64url, to_base64url
+from corridor.evidence.webhook import secret_of
 from corridor.trust.files import create_private, read_private
 
 _SECRET_BYTES: Final = 32
@@ -48,6 +49,10 @@ class FileSecrets:
                 remedy="`corridor init` makes one",
             )
         self._cipher = AESGCM(_derived(self._secret, b"corridor seal 1"))
+
+    def webhook_secret(self) -> str:
+        """A new secret to sign webhooks with: 32 random bytes, different at each call."""
+        return secret_of(os.urandom(_SECRET_BYTES))
 
     def token(self, grant: str) -> str:
         """The data-plane token of a grant, 43 characters; the same at each call."""

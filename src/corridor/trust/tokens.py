@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from corridor.base.clock import Clock
-from corridor.base.errors import MalformedError, TooLargeError, UnauthenticatedError
+from corridor.base.errors import MalformedError, TooLargeError, UnauthenticatedError, UnreachableError
 from corridor.base.ids import IdSource, ParticipantId, check_id
 from corridor.base.json import JsonLimits, JsonObject, canonical_json, parse_json
 from corridor.evidence.keys import did_of, from_base64url, to_base64url
@@ -117,8 +117,8 @@ class Authenticator:
         """The participant whose token the `Authorization` header holds.
 
         Raises:
-            UnauthenticatedError: there is no token, or it does not pass one of the checks.
-            UnreachableError: the keys of a participant on the list cannot be had at present.
+            UnauthenticatedError: there is no token, it does not pass one of the checks, or its issuer's keys cannot be
+                had at present.
         """
         now = self.clock.now()
         token = _decode(header)
@@ -147,6 +147,9 @@ class Authenticator:
                 return
         except (MalformedError, TooLargeError) as error:
             raise _refused(f"the issuer's DID document is not usable: {error.message}") from None
+        except UnreachableError as error:
+            # Not 5xx: whoever names a participant whose host is down would make errors of ours at will.
+            raise _refused(f"the issuer's keys cannot be had at present: {error.message}") from None
         raise _refused(f"the signature is not by a key under {PURPOSE} of the issuer")
 
 

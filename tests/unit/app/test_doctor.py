@@ -4,7 +4,9 @@ import asyncio
 import collections
 import contextlib
 import http.server
+import os
 import shutil
+import signal
 import socket
 import sqlite3
 import threading
@@ -14,22 +16,28 @@ from datetime import UTC, datetime
 import pytest
 
 from corridor.app.doctor import examine
+from corridor.app.run import run_node
 from corridor.app.settings import load_settings
 from corridor.app.wire import open_node
 from corridor.service.ports import Changes
-from corridor.service.records import Task, TaskKind
+from corridor.service.records import OfferRecord, SubscriptionState, Task, TaskKind
 from corridor.store.migrate import VERSIONS
 from corridor.store.sqlite import SqliteStore
+from corridor.testing import store_samples
+from corridor.testing.store_samples import NOW, subscription
 
 CHECKS = [
     "identity",
     "keys",
     "participants",
     "database",
+    "offers",
     "disk",
     "protocol listener",
     "management listener",
     "rulebook",
+    "decisions",
+    "subscriptions",
 ]
 
 
@@ -69,6 +77,20 @@ def health_server(address, body=b'{"status":"ok"}'):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_offers_that_partners_are_not_shown_are_named(node):
+    broken = replace(store_samples.dataset(), offers=(OfferRecord("bad", {"permission": 7}),))
+
+    async def make():
+        store = await SqliteStore.open(node.path("corridor.db"))
+        await store.commit(Changes(datasets=(broken,)))
+        await store.close()
+
+    asyncio.run(make())
+    assert problem(node, "offers").startswith("1 of 1 offers cannot be shown to partners, the first is `bad` of ")
+    with health_server(node.settings.listen.management):
+        assert "`bad`" in problem(node, "offers")
 
 
 def make_database(node, *tasks):
@@ -326,3 +348,65 @@ def test_a_postgresql_server_that_is_away_is_named_without_the_password(on_postg
     said = problem(on_postgresql(f"postgresql://u:secret@127.0.0.1:{port}/n"), "database")
     assert said.startswith(f"127.0.0.1:{port}/n: the database cannot be reached")
     assert "secret" not in said
+
+
+def test_a_hook_that_is_not_there_is_found(node):
+    with (node.folder / "corridor.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[decisions]\nhook = "nowhere:decide"\n')
+    assert "the decision hook `nowhere:decide` cannot be imported" in problem(node, "decisions")
+
+
+def subscribed(node, *, state=SubscriptionState.ACTIVE, problem=None, tasks=()):
+    record = replace(subscription("urn:s1", state=state), problem=problem)
+
+    async def make():
+        store = await SqliteStore.open(node.path("corridor.db"))
+        await store.commit(Changes(subscriptions=(record,), tasks=tasks))
+        await store.close()
+
+    asyncio.run(make())
+
+
+def failing_task(problem="`hook.example` answers 500"):
+    return Task("notify:urn:s1", TaskKind.NOTIFY, "urn:s1 urn:s1", "urn:s1", NOW, NOW, attempts=3, problem=problem)
+
+
+def test_subscriptions_that_are_told_are_counted(node):
+    subscribed(node)
+    assert findings(node)["subscriptions"].text == "1, all of them told of events"
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"state": SubscriptionState.PAUSED}, "(urn:s1, paused) because: it is paused"),
+        ({"state": SubscriptionState.ENDED, "problem": "it is gone"}, "(urn:s1, ended) because: it is gone"),
+        ({"tasks": (failing_task(),)}, "(urn:s1, active) because: `hook.example` answers 500"),
+    ],
+)
+def test_a_subscription_that_is_not_told_is_named_with_the_reason(node, how, sentence):
+    subscribed(node, **how)
+    said = problem(node, "subscriptions")
+    assert sentence in said
+    assert said.startswith("1 of 1 subscriptions are not told of events")
+
+
+async def test_a_running_node_is_asked_for_its_subscriptions(node):
+    await asyncio.to_thread(subscribed, node, state=SubscriptionState.PAUSED)
+    async with running(node):
+        found = await asyncio.to_thread(findings, node)
+    assert "(urn:s1, paused)" in found["subscriptions"].text
+    assert found["database"].text == "in use by the running node"
+
+
+@contextlib.asynccontextmanager
+async def running(node):
+    """The node, run in process."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    work = asyncio.create_task(run_node(load_settings(node.folder), ready.set))
+    await asyncio.wait_for(ready.wait(), 10)
+    try:
+        yield
+    finally:
+        loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+        await work

@@ -97,6 +97,13 @@ def test_what_is_not_utf8_is_refused(file):
         ("[trust]\ndid_cache_seconds = -1", "`trust.did_cache_seconds`: expected `int` >= 0", "correct it"),
         ("[files]\nrules = 'mine'", "`files.rules`: expected `array`, got `str`", "correct it"),
         ("[files]\nrules = ['mine', 1]", "`files.rules[1]`: expected `str`, got `int`", "correct it"),
+        ("[decisions]\nhook = 'mine'", "`decisions.hook` names no function", "write it as package.module:function"),
+        (
+            "[[decisions.rules]]\ndo = 'hold'\ndatset = 'a'",
+            "there is no setting `decisions.rules[0].datset`",
+            "did you mean `decisions.rules[0].dataset`?",
+        ),
+        ("[[decisions.rules]]\ndo = 'wait'", "`decisions.rules[0].do`: invalid enum value", "correct it"),
         ("log = 1", "`listen.log`", ""),
     ],
 )

@@ -66,11 +66,12 @@ async def test_without_identity_nothing_else_is_reached(node, path):
 
 
 async def test_the_settings_reach_the_parts(node, edit):
+    edit("\n[protocol]\nstrict = true\n")
     edit("\n[limits]\nbody_bytes = 10\nconcurrent_requests = 3\nrequest_seconds = 2\ncatalogue_page = 7\n")
     edit("\n[outbox]\nattempts = 2\nfirst_wait_ms = 50\nlongest_wait_seconds = 1\nreaction_ms = 5\n")
     loaded = load_settings(node.folder)
     async with open_node(loaded) as opened:
-        assert opened.context.page == 7
+        assert (opened.context.page, opened.context.strict) == (7, True)
         patience = opened.context.patience
         assert (patience.give_up, patience.first.microseconds, patience.longest.seconds) == (2, 50_000, 1)
         assert patience.reaction.microseconds == 5_000

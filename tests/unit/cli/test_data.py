@@ -52,6 +52,58 @@ def test_a_partner_may_be_named_by_its_url_and_machines_get_profile_and_border(n
     assert {"profile", "offers", "border"} <= one.keys()
 
 
+@pytest.fixture(scope="session")
+def shelf(nodes):
+    """Three datasets at the authority on one subject, the last of them in a catalogue of its own."""
+    (nodes.eu.folder / "data" / "shelf.csv").write_text("x\n1\n", "utf-8")
+    for number, more in enumerate(({}, {"title": "Sensors of Lyon"}, {"catalogue": "Archive"})):
+        purpose = {"leftOperand": "purpose", "operator": "eq", "rightOperand": "research"}
+        publication = {
+            "id": f"shelf-{number}",
+            "title": f"Shelf {number}",
+            "keywords": ["shelf", f"number-{number}"],
+            "source": {"file": "shelf.csv", "media_type": "text/csv"},
+            "profile": {"data": {"items": [{"category": "geospatial", "personal": False}]}},
+            "offers": [{"id": f"shelf-{number}/offer", "permission": [{"action": "use", "constraint": [purpose]}]}],
+        }
+        nodes.eu.client.publish(publication | more)
+    return [f"shelf-{number}" for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (("--keyword", "shelf"), [0, 1, 2]),
+        (("--keyword", "shelf", "--keyword", "number-1"), [1]),
+        (("--text", "lyon sensors"), [1]),
+        (("--category", "geospatial"), [0, 1, 2]),
+        (("--purpose", "research", "--action", "read"), [0, 1, 2]),
+        (("--keyword", "shelf", "--action", "sell"), []),
+        (("--keyword", "shelf", "--format", "HttpData-PULL", "--media-type", "text/csv"), [0, 1, 2]),
+        (("--catalogue", "archive"), [2]),
+        (("--keyword", "shelf", "--limit", "2"), [0, 1]),
+    ],
+)
+def test_the_catalogue_is_searched(nodes, shelf, customs, options, found):
+    said = customs("catalog", nodes.eu.id, *options, "--json")
+    assert said.code == 0
+    assert [one["id"] for one in said.json["datasets"]] == [shelf[number] for number in found]
+    assert (said.json["next"] is None) == ("--limit" not in options)
+
+
+def test_a_catalogue_within_is_a_column_of_its_own(nodes, shelf, customs, wide):
+    said = customs("catalog", nodes.eu.id, "--keyword", "shelf")
+    assert said.out.splitlines()[1].split() == ["dataset", "title", "offer", "catalogue"]
+    assert [row[-1] for row in rows(said)] == ["shelf-0/offer", "shelf-1/offer", "Archive"]
+
+
+def test_people_are_told_where_a_listing_was_cut(nodes, shelf, customs, wide):
+    said = customs("catalog", nodes.eu.id, "--keyword", "shelf", "--limit", "1")
+    assert said.out.splitlines()[-1] == "there are more: use a greater --limit, or look for less"
+    nothing = customs("catalog", nodes.eu.id, "--keyword", "no such word")
+    assert nothing.out == f"offers of {nodes.eu.id}: none\n"
+
+
 def test_who_is_excluded_does_not_see_the_offer(nodes, excluding, corridor, customs, wide):
     seen = corridor("catalog", nodes.eu.id, "--config", nodes.other.folder)
     assert seen.code == 0
@@ -216,6 +268,26 @@ def test_a_transfer_is_terminated_for_good_and_listed_as_that(running, customs, 
     again = customs("transfer", "--resume", running["pid"])
     assert again.code == 1
     assert "in state TERMINATED" in again.problem
+
+
+def test_data_are_pushed_where_that_is_asked_for(agreed, customs, tmp_path):
+    said = customs("transfer", agreed["agreement"], "--format", "HttpData-PUSH", "--json").json
+    assert (said["format"], said["fetch"], said["received"] is not None) == ("HttpData-PUSH", True, True)
+    said = customs("transfer", agreed["agreement"], "--format", "AmazonS3-PUSH")
+    assert (said.code, said.problem.endswith("ask for HttpData-PULL or HttpData-PUSH")) == (1, True)
+
+
+def test_a_secret_for_a_push_stands_in_a_file(agreed, customs, document):
+    there = ("transfer", agreed["agreement"], "--push-to", "https://sink.example/x")
+    said = customs(*there, "--authorization-file", "no-such-file")
+    assert (said.code, said.problem) == (1, "no-such-file: the secret cannot be read; name a text file")
+    empty = document("\n", "token")
+    said = customs(*there, "--authorization-file", empty)
+    assert said.problem == f"{empty}: there is no secret; write the token into the file"
+    said = customs("transfer", agreed["agreement"], "--authorization-file", empty)
+    assert (said.code, "--push-to" in said.err) == (2, True)
+    said = customs("transfer", agreed["agreement"], "--push-to", "http://10.0.0.1/x")
+    assert (said.code, "must not be called" in said.problem) == (1, True)
 
 
 def test_a_transfer_without_agreement_is_refused(customs):

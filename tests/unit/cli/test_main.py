@@ -13,7 +13,12 @@ from corridor import __version__
 from corridor.cli.main import VERBS, run
 
 ROOT = Path(__file__).parents[3]
-GROUPS = {"papers": ("add", "list", "revoke"), "evidence": ("export", "verify"), "rulebook": ("list", "show", "check")}
+GROUPS = {
+    "papers": ("add", "list", "revoke"),
+    "evidence": ("export", "verify"),
+    "rulebook": ("list", "show", "check"),
+    "subscriptions": ("list", "show", "pause", "resume", "remove", "redeliver"),
+}
 CALLS = [(verb,) for verb in VERBS if verb not in GROUPS]
 CALLS += [(verb, inner) for verb, inners in GROUPS.items() for inner in inners]
 

@@ -8,8 +8,8 @@ import structlog
 
 from corridor.app.settings import load_settings
 
-CHECKS = ["identity", "keys", "participants", "database", "disk"]
-CHECKS += ["protocol listener", "management listener", "rulebook"]
+CHECKS = ["identity", "keys", "participants", "database", "offers", "disk"]
+CHECKS += ["protocol listener", "management listener", "rulebook", "decisions", "subscriptions"]
 
 
 @pytest.fixture

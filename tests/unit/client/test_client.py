@@ -59,6 +59,16 @@ def test_patience_has_an_end_and_the_process_goes_on(running, provider, consumer
     assert consumer.negotiations()["items"][0]["settled"] is False
 
 
+@pytest.mark.parametrize(("limit", "parts"), [(None, [2, 1]), (1, [1]), (2, [2]), (3, [2, 1]), (9, [2, 1])])
+def test_a_partners_catalogue_is_browsed_part_by_part(provider, consumer, publication, monkeypatch, limit, parts):
+    monkeypatch.setattr("corridor.client.client._LARGEST_PART", 2)
+    for number in range(3):
+        provider.publish(publication() | {"id": f"urn:d:{number}"})
+    found = list(consumer.browse(PROVIDER, [{"format": "HttpData-PULL"}], limit))
+    assert [len(part["datasets"]) for part in found] == parts
+    assert [part["datasets"] for part in consumer.browse(PROVIDER, [{"keyword": "none"}])] == [[]]
+
+
 def test_nothing_fetched_cannot_be_downloaded(provider, consumer, publication, tmp_path):
     provider.publish(publication())
     negotiation = consumer.negotiate(PROVIDER, DATASET)
@@ -91,12 +101,21 @@ NEGOTIATION = {
     "pid": "urn:n",
     "state": "TERMINATED",
     "settled": True,
+    "held": None,
     "agreement": None,
     "offer": "urn:o2",
     "code": "terms",
     "reasons": ["too late", "no papers"],
 }
-TRANSFER = {"pid": "urn:t", "state": "TERMINATED", "settled": True, "received": None, "problem": None, "code": "law"}
+TRANSFER = {
+    "pid": "urn:t",
+    "state": "TERMINATED",
+    "settled": True,
+    "held": None,
+    "received": None,
+    "problem": None,
+    "code": "law",
+}
 
 
 class Told(Client):
@@ -109,8 +128,8 @@ class Told(Client):
     def negotiate(self, *_):
         return self._told[0]
 
-    def transfer(self, *_, fetch):
-        assert fetch
+    def transfer(self, *_, fetch, format_name):
+        assert (fetch, format_name) == (True, None)
         return self._told[1]
 
 
@@ -122,6 +141,11 @@ def test_every_end_has_its_error(tmp_path):
         (Told({"code": "unreachable"}), UnreachableError, "too late"),
         (Told({"state": "OFFERED"}), ConflictError, "urn:o2"),
         (Told(agreed), RefusedError, "ended"),
+        (
+            Told(agreed, {"state": "SUSPENDED", "reasons": ["the quota is used up"]}),
+            RefusedError,
+            "the quota is used up",
+        ),
         (Told(agreed, {"state": "STARTED", "problem": "the digests differ"}), UnreachableError, "the digests differ"),
     ):
         with pytest.raises(error, match=words):

@@ -30,6 +30,12 @@ CALLS = {
     "explain": lambda client: client.explain("urn:d", "did:web:p", "urn:o", date(2026, 11, 30)),
     "catalogue": lambda client: client.catalogue("did:web:p"),
     "negotiate": lambda client: client.negotiate("did:web:p", "urn:d"),
+    "propose": lambda client: client.propose("did:web:c", "urn:d", terms={"permission": []}, hold=True),
+    "counter": lambda client: client.counter("urn:n", {"permission": []}),
+    "approve": lambda client: client.approve("urn:n"),
+    "refuse": lambda client: client.refuse("urn:n", "not now"),
+    "approve_transfer": lambda client: client.approve_transfer("urn:t"),
+    "refuse_transfer": lambda client: client.refuse_transfer("urn:t", "not now"),
     "negotiations": lambda client: client.negotiations("urn:x", 7),
     "negotiation": lambda client: client.negotiation("urn:n", wait=3),
     "accept": lambda client: client.accept("urn:n"),
@@ -54,7 +60,15 @@ CALLS = {
     "checkpoint": lambda client: client.checkpoint(),
     "key": lambda client: client.key(),
     "receipts": lambda client: client.receipts("urn:a"),
-    "events": lambda client: client.events(5, agreement="urn:a"),
+    "events": lambda client: client.events(5, agreement="urn:a", types=["data.*"], partner="did:web:p"),
+    "subscribe": lambda client: client.subscribe("https://hook.example", ["data.*"], after=3),
+    "subscriptions": lambda client: client.subscriptions("urn:s", 7),
+    "subscription": lambda client: client.subscription("urn:s"),
+    "pause_subscription": lambda client: client.pause_subscription("urn:s"),
+    "resume_subscription": lambda client: client.resume_subscription("urn:s"),
+    "unsubscribe": lambda client: client.unsubscribe("urn:s"),
+    "dead_letters": lambda client: client.dead_letters("urn:s", 4),
+    "redeliver": lambda client: client.redeliver("urn:s", 4),
 }
 
 
@@ -74,8 +88,7 @@ def test_each_method_asks_for_its_operation(scripted, operation):
     given, expected = path.split("/"), operation.path.split("/")
     assert [part if wanted[:1] != "{" else wanted for part, wanted in zip(given, expected, strict=True)] == expected
     names = {name.partition("=")[0] for name in query.split("&")} - {""}
-    renamed = {"partner": "for"}
-    assert names <= {renamed.get(field, field) for field in operation.query.__struct_fields__}
+    assert names <= set(operation.query.__struct_encode_fields__)
     assert bool(body) == (operation.body is not None)
 
 

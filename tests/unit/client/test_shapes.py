@@ -7,7 +7,7 @@ import pytest
 from corridor.client import shapes
 from corridor.http.management import models
 
-OWN = {"Downloaded", "Got", "Page"}
+OWN = {"CloudEvent", "Downloaded", "EventFilter", "Got", "Page"}
 SHAPES = [name for name, kind in vars(shapes).items() if inspect.isclass(kind) and kind.__module__ == shapes.__name__]
 
 

@@ -76,6 +76,9 @@ class Node:
         self.metered.append((size, rows, whole))
         self.records.put_nowait(None)
 
+    async def sum(self, opening: Opening) -> int:
+        return sum(size for size, _, _ in self.metered)
+
     async def recorded(self) -> None:
         """Wait until one more answer was metered."""
         await asyncio.wait_for(self.records.get(), 5)
@@ -87,7 +90,7 @@ class Node:
         return status, {"Content-Type": "application/problem+json", "Content-Length": str(len(body))}, body
 
     def plane(self, **options: float) -> DataPlane:
-        return DataPlane(DataService(self.open, self.record, self.on_error, lambda: self.now), **options)
+        return DataPlane(DataService(self.open, self.record, self.on_error, lambda: self.now, self.sum), **options)
 
 
 _GRANT = Grant(

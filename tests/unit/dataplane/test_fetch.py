@@ -149,6 +149,9 @@ async def test_a_broken_connection_is_resumed_where_it_broke(fetch):
     assert bytes_of(fetched) == BYTES
     assert provider.requests[1]["range"].startswith("bytes=")
     assert provider.requests[1]["if-range"] == '"v1"'
+    assert provider.requests[1]["corridor-held"] == provider.requests[1]["range"].removeprefix("bytes=").removesuffix(
+        "-"
+    )
 
 
 async def test_a_connection_that_breaks_behind_the_last_byte_has_brought_all(fetch):

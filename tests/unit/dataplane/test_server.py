@@ -348,3 +348,18 @@ async def test_what_is_no_http_is_left_unanswered(node):
         raise AssertionError("nothing is to be said")
 
     await node.plane()({"type": "lifespan"}, never, never)
+
+
+async def test_what_one_that_resumes_holds_and_no_meter_has_is_made_good(ask, node):
+    """A provider that was killed could not record what it had sent."""
+    status, _, body = await ask(Range=f"bytes={CHUNK}-", Corridor_Held=str(CHUNK))
+    assert (status, body) == (206, BYTES[CHUNK:])
+    assert node.metered == [(CHUNK, 250, False), (3 * CHUNK, 750, False)]
+    await ask(Range=f"bytes={CHUNK}-", Corridor_Held=str(CHUNK))
+    assert node.metered[2:] == [(3 * CHUNK, 750, False)]
+
+
+@pytest.mark.parametrize("held", ["0", "7", "-1", "many", "", str(4 * MB)])
+async def test_who_asks_for_another_part_than_what_it_lacks_holds_nothing(ask, node, held):
+    await ask(Range=f"bytes={CHUNK}-", Corridor_Held=held)
+    assert node.metered == [(3 * CHUNK, 750, False)]

@@ -11,6 +11,7 @@ from corridor.dsp.binding import (
     ROUTES,
     VERSION_PATH,
     Area,
+    area_of,
     catalog_target,
     dataset_target,
     join,
@@ -122,3 +123,10 @@ def test_where_to_ask():
 
 def test_the_catalogue_request_is_the_only_message_that_belongs_to_no_process():
     assert [route.path for route in ROUTES if route.message is CatalogRequest] == ["/catalog/request"]
+
+
+def test_the_first_segment_of_a_path_tells_the_protocol_whatever_follows():
+    for route in ROUTES:
+        assert area_of(route.path) is route.area
+    assert area_of("/transfers") is area_of("transfers/a/b/c") is Area.TRANSFER
+    assert area_of("/") is area_of("") is area_of("/transfer") is area_of("/%74ransfers") is None

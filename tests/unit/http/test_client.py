@@ -4,9 +4,11 @@ import asyncio
 import gzip
 import itertools
 import json
+import socket
 import ssl
 
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from corridor.base.errors import UnreachableError
 from corridor.base.json import JsonLimits
@@ -280,6 +282,7 @@ async def test_a_client_opens_when_it_is_first_used_and_can_be_closed_twice(talk
     [
         ('</catalog?page=2>; rel="next"', "https://p.example/catalog?page=2"),
         ('<?page=2>;rel=next, <?page=0>; rel="previous"', "https://p.example/dsp/catalog?page=2"),
+        ('</c?page=0>; rel="previous", </c?page=2>; rel="next"', "https://p.example/c?page=2"),
         ('<https://p.example/x>; rel="next"', "https://p.example/x"),
         ('<https://evil.example/x>; rel="next"', None),
         ('<http://p.example/x>; rel="next"', None),
@@ -289,3 +292,25 @@ async def test_a_client_opens_when_it_is_first_used_and_can_be_closed_twice(talk
 )
 def test_a_next_page_is_followed_on_the_same_server_only(field, expected):
     assert next_link(field, "https://p.example/dsp/catalog") == expected
+
+
+class Names(AbstractResolver):
+    """Resolves every name to this machine, and remembers what became of it."""
+
+    def __init__(self):
+        self.asked, self.closed = [], False
+
+    async def resolve(self, host, port=0, family=socket.AF_INET):
+        self.asked.append(host)
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0)]
+
+    async def close(self):
+        self.closed = True
+
+
+async def test_names_can_be_resolved_by_ones_own_which_is_closed_with_the_client(talking):
+    names, destinations = Names(), Destinations(frozenset({"hook.internal"}))
+    async with talking(Peer(answer()).talk) as port, HttpClient(destinations, LIMITS, resolver=lambda: names) as client:
+        found = await client.request("GET", f"http://hook.internal:{port}/", dict, max_bytes=10, seconds=5)
+        assert (found.status, names.asked, names.closed) == (200, ["hook.internal"], False)
+    assert names.closed

@@ -125,3 +125,23 @@ async def test_nonsense_is_refused(dial):
     reader, writer = await dial()
     writer.write(b"\x16\x03\x01\x00\xa5\x01\r\n\r\n")
     assert (await rest(reader)).startswith(b"HTTP/1.1 400")
+
+
+async def test_a_connection_whose_reader_takes_nothing_is_dropped_with_what_was_not_read(serve):
+    """Closing alone would wait for that reader for ever."""
+    dropped = asyncio.Event()
+
+    async def pour(_scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": bytes(1_000_000), "more_body": True})
+        except TimeoutError:
+            assert (await receive())["type"] == "http.disconnect"
+            dropped.set()
+
+    async with serve(Gate(pour, RequestLimits(stall_seconds=0.05)), Quick) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.wait_for(dropped.wait(), 10)
+        writer.close()

@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from corridor.base.errors import ForbiddenError
-from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
+from corridor.http.limits import ABORT, Gate, RequestLimits, read_body, send_answer
 from corridor.http.problem import Answer
 
 LIMITS = RequestLimits(body_bytes=1000, body_seconds=0.05, linger_seconds=0.05)
@@ -180,8 +180,10 @@ async def test_the_rendering_can_be_another(ask):
     async def breaks(scope, receive, send):
         raise ValueError
 
-    gate = Gate(breaks, LIMITS, on_error=lambda error: Answer(418, {}, type(error).__name__.encode()))
-    assert (await ask(gate)).body == b"ValueError"
+    def told(scope, error):
+        return Answer(418, {}, f"{scope['path']} {type(error).__name__}".encode())
+
+    assert (await ask(Gate(breaks, LIMITS, told), path="/a")).body == b"/a ValueError"
 
 
 async def test_what_fails_in_the_middle_of_an_answer_breaks_it_off(ask):
@@ -200,9 +202,12 @@ async def test_a_reader_who_stalls_is_given_up():
     async def send(message):
         await asyncio.sleep(10)
 
+    aborted = []
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    with pytest.raises(TimeoutError):
-        await Gate(deaf, RequestLimits(stall_seconds=0.01))(scope, receive, send)
+    for extensions in ({}, {"extensions": {ABORT: {"abort": lambda: aborted.append(True)}}}):
+        with pytest.raises(TimeoutError):
+            await Gate(deaf, RequestLimits(stall_seconds=0.01))({**scope, **extensions}, receive, send)
+    assert aborted == [True]
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket"])

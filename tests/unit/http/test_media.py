@@ -42,6 +42,13 @@ def test_other_types_are_refused(content_type):
     assert refusal.value.place == "Content-Type"
 
 
+@pytest.mark.parametrize("content_type", [None, "", "application/ld+json", "text/plain"])
+def test_read_strictly_a_body_has_to_say_that_it_is_plain_json(content_type):
+    check_json_type("application/json; charset=utf-8", strict=True)
+    with pytest.raises(UnsupportedMediaTypeError):
+        check_json_type(content_type, strict=True)
+
+
 @given(content_type=st.text(max_size=40) | st.text(alphabet="application/json; charset=\"'*", max_size=60))
 def test_any_text_is_a_type_that_is_read_or_refused(content_type):
     with contextlib.suppress(UnsupportedMediaTypeError):

@@ -13,6 +13,7 @@ from corridor.base.json import JsonLimits
 from corridor.dsp.binding import ROUTES, Area
 from corridor.dsp.catalog import Catalog, DataService, Dataset, Distribution
 from corridor.dsp.codec import codec_for
+from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
 from corridor.dsp.messages import (
     AgreementVerification,
     CatalogRequest,
@@ -25,14 +26,15 @@ from corridor.dsp.messages import (
 )
 from corridor.http.limits import Gate, RequestLimits, send_answer
 from corridor.http.problem import Answer
-from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
 CODEC = codec_for("2025-1")
 PARTNER = Participant("did:web:partner.example", "Partner", "DE")
 TOKEN = {"Authorization": "Bearer good"}
-PUBLIC = {"/.well-known/dspace-version": {"protocolVersions": []}, "/.well-known/did.json": {"id": "me"}, "/health": {}}
+VERSIONS = encode_versions([ProtocolVersion("2025-1", "/dsp/2025-1")])
+PUBLIC = {"/.well-known/dspace-version": VERSIONS, "/.well-known/did.json": {"id": "me"}, "/health": {}}
 BODY = {"permission": [{"action": "use"}]}
 OFFER = Offer("urn:offer:1", BODY, "urn:dataset:1")
 DATASET = Dataset(
@@ -74,7 +76,8 @@ class Node:
 
     async def catalogue(self, partner, request, cursor):
         self._hear(partner.id, request.filter)
-        return Page(Catalog("urn:catalog:1", "did:web:me.example", (DATASET,)), None if cursor else "2")
+        beside = {None: ("2", None), "2": (None, "1/"), "middle": ("2", "1/")}.get(cursor, (None, None))
+        return Page(Catalog("urn:catalog:1", "did:web:me.example", (DATASET,)), *beside)
 
     async def dataset(self, partner, dataset):
         self._hear(partner.id, dataset)
@@ -101,18 +104,23 @@ def node():
 
 
 @pytest.fixture
-def app(node):
-    return Gate(ProtocolApp(node.service(), authenticate, CODEC, PUBLIC), RequestLimits(body_bytes=200_000))
+def protocol(node):
+    return ProtocolApp(node.service(), authenticate, CODEC, PUBLIC)
+
+
+@pytest.fixture
+def app(protocol):
+    return Gate(protocol, RequestLimits(body_bytes=200_000), protocol.render)
 
 
 @pytest.fixture
 def post(app, ask):
     """Posts a document, a message or bytes to a DSP path."""
 
-    async def send(path, what, headers=TOKEN):
+    async def send(path, what, headers=TOKEN, query=b""):
         document = what if isinstance(what, bytes | dict | list) else CODEC.encode(what)
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        return await ask(app, "POST", "/dsp/2025-1" + path, headers=headers, body=body)
+        return await ask(app, "POST", "/dsp/2025-1" + path, headers=headers, body=body, query=query)
 
     return send
 
@@ -172,10 +180,36 @@ async def test_two_identities_are_none(app, node):
     assert sent[0]["status"] == 401
 
 
-@pytest.mark.parametrize(("path", "status"), [("/unknown", 404), ("/dsp/2025-1/negotiations/%ff", 400), ("/", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/unknown", 404), ("/dsp/2025-1/elsewhere", 404), ("/%ff", 400), ("/", 404)]
+)
 async def test_with_identity_what_is_not_there_is_not_found(app, ask, path, status):
     heard = await ask(app, "GET", path, headers=TOKEN)
     assert (heard.status, heard.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/negotiations/%ff", 400, "ContractNegotiationError"),
+        ("GET", "/negotiations/mine/events/more", 404, "ContractNegotiationError"),
+        ("PUT", "/transfers/mine", 405, "TransferError"),
+        ("GET", "/transfers", 404, "TransferError"),
+        ("GET", "/catalog/request", 405, "CatalogError"),
+        ("GET", "/catalog", 404, "CatalogError"),
+        ("GET", "/catalog/datasets/" + "a" * 9000, 414, "CatalogError"),
+    ],
+)
+async def test_below_the_path_of_a_protocol_every_refusal_is_in_its_type(app, ask, method, path, status, kind):
+    heard = await ask(app, method, "/dsp/2025-1" + path, headers=TOKEN)
+    assert (heard.status, heard.headers["content-type"], heard.json["@type"]) == (status, "application/json", kind)
+    assert heard.json["reason"]
+
+
+async def test_a_body_that_is_announced_too_large_is_refused_in_the_type_of_the_protocol(app, ask):
+    headers = {**TOKEN, "Content-Length": "200001"}
+    heard = await ask(app, "POST", "/dsp/2025-1/negotiations/request", headers=headers)
+    assert (heard.status, heard.json["@type"]) == (413, "ContractNegotiationError")
 
 
 async def test_another_method_is_refused_with_those_that_there_are(app, ask):
@@ -222,8 +256,17 @@ async def test_catalogue_and_dataset_are_given(app, ask, post, node):
 async def test_a_page_of_the_catalogue_says_where_the_next_one_is(post, ask, app):
     first = await post("/catalog/request", CatalogRequest("m"))
     assert first.headers["link"] == '</dsp/2025-1/catalog/request?page=2>; rel="next"'
-    last = await post("/catalog/request?page=2", CatalogRequest("m"))
-    assert "link" not in last.headers
+    last = await post("/catalog/request", CatalogRequest("m"), query=b"page=2")
+    assert last.headers["link"] == '</dsp/2025-1/catalog/request?page=1/>; rel="previous"'
+    only = await post("/catalog/request", CatalogRequest("m"), query=b"page=only")
+    assert "link" not in only.headers
+
+
+async def test_a_page_in_the_middle_says_where_both_its_neighbours_are(post):
+    middle = await post("/catalog/request", CatalogRequest("m"), query=b"page=middle")
+    assert middle.headers["link"] == (
+        '</dsp/2025-1/catalog/request?page=2>; rel="next", </dsp/2025-1/catalog/request?page=1/>; rel="previous"'
+    )
 
 
 async def test_a_receipt_is_countersigned(app, ask):
@@ -296,6 +339,16 @@ async def test_another_media_type_is_refused(post):
     assert (heard.status, heard.json["code"]) == (415, "unsupported_media_type")
 
 
+async def test_a_node_that_reads_strictly_wants_to_be_told_that_a_body_is_json(node, ask):
+    codec = codec_for("2025-1", strict=True)
+    app = ProtocolApp(node.service(), authenticate, codec, {}, strict=True)
+    body = json.dumps(codec.encode(CatalogRequest("m"))).encode()
+    for kind, status in [("application/json", 200), ("application/ld+json", 415), (None, 415)]:
+        headers = TOKEN if kind is None else {**TOKEN, "Content-Type": kind}
+        heard = await ask(app, "POST", "/dsp/2025-1/catalog/request", headers=headers, body=body)
+        assert heard.status == status
+
+
 async def test_limits_on_json_are_settings(node, ask):
     app = ProtocolApp(node.service(), authenticate, CODEC, {}, dsp_path="/x", json_limits=JsonLimits(max_bytes=1))
     assert (await ask(app, "POST", "/x/catalog/request", headers=TOKEN, body=b"{}")).status == 413
@@ -342,12 +395,16 @@ def test_no_path_brings_the_node_down(app, ask, method, path):
     assert heard.status < 500
 
 
-async def test_below_its_path_the_data_plane_answers_behind_a_gate_of_its_own(app, ask):
+async def test_below_its_path_the_data_plane_answers_behind_a_gate_of_its_own(protocol, ask):
     async def data(scope, receive, send):
         below = scope["path"].removeprefix(scope["root_path"])
         await send_answer(send, Answer(200, {"content-type": "text/plain"}, below.encode()))
 
-    listener = protocol_listener(app, data)
+    ingest = Mount("/data/in", data, RequestLimits(body_bytes=1 << 40))
+    listener = protocol_listener(protocol, data, ingest=ingest)
+    heard = await ask(listener, "PUT", "/data/in/urn:uuid:1", headers={"content-length": str(1 << 30)})
+    assert (heard.status, heard.body) == (200, b"/urn:uuid:1")
+    assert (await ask(listener, "PUT", "/data/urn:uuid:1", headers={"content-length": str(1 << 30)})).status == 413
     heard = await ask(listener, "GET", "/data/urn:uuid:1")
     assert (heard.status, heard.body, heard.headers["cache-control"]) == (200, b"/urn:uuid:1", "no-store")
     assert (await ask(listener, "GET", "/health")).status == 200

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.odrl.actions import ACTIONS, EXACT_MATCH, INCLUDED_IN, ROOTS, canonical_action, covered_by
+from corridor.odrl.actions import ACTIONS, EXACT_MATCH, INCLUDED_IN, ROOTS, canonical_action, covered_by, root_of
 
 CANONICAL = sorted({*ROOTS, *INCLUDED_IN})
 
@@ -43,6 +43,17 @@ def test_a_term_that_leads_to_no_root_is_not_known():
 def test_the_vocabulary_is_whole():
     assert list(INCLUDED_IN.values()).count("use") == 45
     assert len(ACTIONS) == 2 + len(INCLUDED_IN) + len(EXACT_MATCH)
+
+
+def test_every_action_is_covered_by_its_root():
+    assert {action: root_of(action) for action in ("use", "display", "sell", "transfer")} == {
+        "use": "use",
+        "display": "use",
+        "sell": "transfer",
+        "transfer": "transfer",
+    }
+    assert all(action in covered_by(root_of(action)) for action in CANONICAL)
+    assert root_of("http://example.com/fly") is None
 
 
 def test_a_name_that_is_not_canonical_has_no_closure():

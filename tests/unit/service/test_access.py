@@ -8,7 +8,7 @@ import pytest
 
 from corridor.base.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from corridor.base.truth import Truth
-from corridor.service import access, papers, transfer
+from corridor.service import access, addresses, papers, transfer
 from corridor.service.admit import Phase
 from corridor.service.records import Usage
 
@@ -23,7 +23,7 @@ def start(exchange, importer):
     async def begin(*publication, dataset="orders"):
         await exchange.publish(dataset, *publication)
         record = await exchange.transfer(await exchange.agree(dataset), fetch=False)
-        _, authorization = transfer.authorization_of(importer.context, record)
+        _, authorization = addresses.authorization_of(importer.context, record)
         return record.transfer.peer_pid, authorization
 
     return begin
@@ -124,7 +124,7 @@ async def test_a_running_stream_learns_at_once_that_its_right_has_ended(exchange
     streams = [await access.open_access(exporter.context, *pair) for pair in ((authorization, pid), (key, other))]
     await transfer.terminate(exporter.context, pid, "over")
     await asyncio.sleep(0)  # commits are told in the event loop's next round
-    assert [stream.still_allowed() for stream in streams] == ["the right to this transfer has ended", None]
+    assert [stream.still_allowed() for stream in streams] == ["the transfer is TERMINATED", None]
 
 
 async def test_a_partner_that_left_the_list_gets_nothing_more(start, network, exporter, importer):

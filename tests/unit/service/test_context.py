@@ -3,6 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from corridor.base.errors import MalformedError
+from corridor.dsp.messages import CatalogRequest
 from corridor.service.context import Patience
 
 
@@ -25,3 +29,10 @@ def test_each_node_has_its_own_revocations_and_memory(exporter, importer):
 
 def test_a_page_of_the_catalogue_has_a_hundred_datasets(exporter):
     assert exporter.context.page == 100
+
+
+def test_a_node_reads_tolerantly_unless_its_settings_say_otherwise(exporter):
+    bare = {"@context": "https://w3id.org/dspace/2025/1/context.jsonld", "@type": "CatalogRequestMessage", "@id": "m"}
+    assert exporter.context.codec("2025-1").decode(CatalogRequest, bare) == CatalogRequest("m")
+    with pytest.raises(MalformedError, match="list of strings"):
+        replace(exporter.context, strict=True).codec("2025-1").decode(CatalogRequest, bare)

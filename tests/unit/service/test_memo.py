@@ -57,3 +57,14 @@ def test_a_memo_never_grows_beyond_its_size_and_never_lies(keys):
     for key in keys:
         assert memo.get(key, lambda key=key: key * 2) == key * 2
     assert len(memo._results) <= SIZE
+
+
+def test_what_was_put_is_found_and_the_least_recently_used_goes_first():
+    memo = Memo(2)
+    memo.put("a", 1)
+    memo.put("b", 2)
+    assert (memo.find("a"), memo.find("none")) == (1, None)
+    memo.put("c", 3)
+    assert [memo.find(key) for key in "abc"] == [1, None, 3]
+    memo.put("a", 4)
+    assert memo.get("a", lambda: 5) == 4

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from corridor.base.errors import ForbiddenError, NotFoundError, UnreachableError
+from corridor.dsp.messages import NegotiationTermination
 from corridor.dsp.states import NegotiationState, TransferState
-from corridor.service import negotiate, outbox, transfer
+from corridor.service import addresses, negotiate, outbox, transfer, transfer_turn
 from corridor.service.context import Patience
 from corridor.service.ports import Changes, Reply
 from corridor.service.records import TaskKind
@@ -137,12 +138,45 @@ async def test_a_redirection_is_a_refusal(exchange, importer, asked, answering):
 
 async def test_a_termination_that_the_partner_refuses_ends_our_side_all_the_same(exchange, importer, asked, answering):
     await importer.step()
-    answering(Reply(404, None))
+    answering(Reply(400, None))
     await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
     await importer.step()
     await importer.step()
     assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
     assert await importer.store.tasks() == ()
+
+
+async def test_a_termination_comes_again_to_a_partner_that_is_not_ready_and_then_ends_our_side(
+    exchange, exporter, importer, asked
+):
+    tries = []
+
+    class NotReady:
+        async def request(self, *request):
+            tries.append(request)
+            return Reply(404, None)
+
+    await importer.step()
+    importer.context = replace(importer.context, sender=NotReady())
+    await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
+    while await importer.store.tasks():
+        importer.network.clock.advance(timedelta(seconds=10))
+        await importer.step()
+    assert len(tries) == outbox.LAST_WORDS
+    assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
+
+
+async def test_a_termination_is_sent_again_to_a_partner_who_could_not_tell_who_we_are(
+    exchange, importer, exporter, asked, answering
+):
+    await importer.step()
+    postman = answering(Reply(401, None))
+    await negotiate.terminate(importer.context, asked.negotiation.own_pid, "enough")
+    await exchange.rest()
+    assert postman.asked > 1
+    assert (await ours(importer, asked)).state is NegotiationState.TERMINATED
+    [theirs] = await exporter.store.negotiations()
+    assert theirs.negotiation.reasons == ("enough",)
 
 
 async def test_an_acknowledgement_without_a_body_is_one(exchange, importer, asked):
@@ -225,7 +259,7 @@ async def test_what_could_not_be_fetched_is_fetched_after_the_next_start(exchang
 async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, events_of):
     await exchange.publish()
     record = await exchange.transfer(await exchange.agree())
-    task = transfer._fetch_task(importer.context, record.transfer)
+    task = transfer_turn._fetch_task(importer.context, record.transfer)
     await importer.store.commit(Changes(tasks=(task,)))
     await exchange.rest()
     assert len(await events_of(importer, "data.received")) == 1
@@ -234,8 +268,8 @@ async def test_what_has_been_fetched_is_not_fetched_again(exchange, importer, ev
 
 async def test_a_transfer_that_is_gone_is_not_fetched(exchange, importer, events_of):
     record = await exchange.running()
-    gone = replace(transfer._fetch_task(importer.context, record.transfer), subject="urn:gone")
-    fetched = await importer.fetch("urn:x", *transfer.authorization_of(importer.context, record))
+    gone = replace(transfer_turn._fetch_task(importer.context, record.transfer), subject="urn:gone")
+    fetched = await importer.fetch("urn:x", *addresses.authorization_of(importer.context, record))
     await importer.store.commit(Changes(tasks=(gone,)))
     await outbox._fetched(importer.context, gone, fetched)
     assert await importer.store.tasks() == ()
@@ -323,3 +357,23 @@ async def test_a_task_that_cannot_even_be_given_up_can_be_dropped(importer, aske
 async def test_a_task_that_is_not_open_cannot_be_acted_on(importer, act):
     with pytest.raises(NotFoundError, match="no open task `urn:x`"):
         await act(importer.context, "urn:x")
+
+
+async def test_what_was_cancelled_while_it_was_on_its_way_is_not_put_off(exchange, exporter, importer, asked):
+    """The partner ends the negotiation before it answers our request with a 404."""
+    await importer.step()
+    (task,) = await exporter.store.tasks()
+
+    class Crossing:
+        async def request(self, *_):
+            theirs = await exporter.store.negotiation_by_peer(importer.me.id, asked.negotiation.own_pid)
+            pids = theirs.negotiation.own_pid, asked.negotiation.own_pid
+            gone = NegotiationTermination("urn:m", *pids, "gone")
+            await negotiate.receive(exporter.context, importer.me, gone, theirs.negotiation.own_pid)
+            return Reply(404, None)
+
+    exporter.context = replace(exporter.context, sender=Crossing())
+    await exporter.step()
+    await exporter.step()
+    assert task.kind is TaskKind.DECIDE
+    assert await exporter.store.tasks() == ()

@@ -33,6 +33,7 @@ def test_a_reply_is_the_last_page_unless_it_names_the_next():
         (ports.Secrets, "secrets"),
         (ports.Fetcher, "fetcher"),
         (ports.Preparer, "preparer"),
+        (ports.Pusher, "pusher"),
     ],
 )
 def test_a_counterparts_adapters_have_what_the_ports_ask(exporter, port, attribute):

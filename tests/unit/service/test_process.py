@@ -55,11 +55,11 @@ def test_commands_become_tasks_of_the_processs_queue(exporter):
     assert work.tasks_done == ("urn:m0",)
 
 
-def test_only_decisions_on_a_partners_message_wait(exporter, network):
+def test_decisions_give_the_partner_time_unless_a_person_made_them(exporter, network):
     context = replace(exporter.context, patience=Patience(reaction=timedelta(seconds=1)))
     now = network.clock.now()
-    at_once = work_of(context, "did:web:x", "urn:c", (Send(MESSAGE), Decide()))
-    waiting = work_of(context, "did:web:x", "urn:c", (Send(MESSAGE), Decide()), wait=True)
+    at_once = work_of(context, "did:web:x", "urn:c", (Send(MESSAGE), Decide()), at_once=True)
+    waiting = work_of(context, "did:web:x", "urn:c", (Send(MESSAGE), Decide()))
     assert [task.due for task in at_once.tasks] == [now, now]
     assert [task.due for task in waiting.tasks] == [now, now + timedelta(seconds=1)]
 

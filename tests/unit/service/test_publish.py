@@ -34,6 +34,21 @@ async def test_the_source_may_state_its_media_type(exchange):
     assert record.content.media_type == "text/csv"
 
 
+async def test_a_dataset_may_belong_to_a_named_catalogue(exchange, exporter):
+    record = await exchange.publish("orders", catalogue=" Old orders ")
+    assert record.catalogue == (await exporter.store.dataset("orders")).catalogue == "Old orders"
+    elsewhere = await exchange.publish("orders")
+    assert elsewhere.catalogue == ""
+    assert publish.description_digest(record) != publish.description_digest(elsewhere)
+
+
+@pytest.mark.parametrize("name", [7, "a\nb", "x" * 201, None])
+async def test_a_catalogues_name_is_one_printable_line(exchange, name):
+    with pytest.raises(MalformedError) as refused:
+        await exchange.publish("orders", catalogue=name)
+    assert refused.value.place == "$.catalogue"
+
+
 async def test_a_count_without_a_population_is_of_the_datasets_own(exchange):
     record = await exchange.publish("orders", profile=profile(counted(7), counted(8, population="staff")))
     assert [count["population"] for count in record.profile["data"]["counts"]] == ["orders", "staff"]

@@ -3,6 +3,9 @@ from __future__ import annotations
 import gc
 from dataclasses import replace
 
+import pytest
+
+from corridor.dsp.states import TransferState
 from corridor.service.ports import Changes
 from corridor.service.revocations import Revocations
 from corridor.testing import store_samples as a
@@ -28,6 +31,17 @@ def test_a_new_grant_ends_nothing():
     revocations.note(Changes(grants=(replace(a.grant(), transfer="urn:uuid:t1"),)))
     revocations.note(Changes())
     assert watch.reason is None
+
+
+@pytest.mark.parametrize("state", [TransferState.SUSPENDED, TransferState.COMPLETED, TransferState.TERMINATED])
+def test_a_watch_is_told_that_its_transfer_has_stopped_also_without_a_grant(state):
+    revocations = Revocations()
+    ours, another = revocations.watch("urn:uuid:t1"), revocations.watch("urn:uuid:t2")
+    record = a.transfer("urn:uuid:t1")
+    revocations.note(Changes(transfers=(record,)))
+    assert ours.reason is None
+    revocations.note(Changes(transfers=(replace(record, transfer=replace(record.transfer, state=state)),)))
+    assert (ours.reason, another.reason) == (f"the transfer is {state}", None)
 
 
 def test_a_watch_that_nobody_keeps_is_forgotten():

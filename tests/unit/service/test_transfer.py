@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor.base.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError
+from corridor.dataplane.formats import PULL
 from corridor.dsp.messages import (
     DataAddress,
     TransferCompletion,
@@ -20,7 +21,7 @@ from corridor.dsp.messages import (
 )
 from corridor.dsp.process import Acknowledged
 from corridor.dsp.states import NegotiationState, TransferState
-from corridor.service import access, papers, publish, transfer
+from corridor.service import access, addresses, papers, publish, transfer
 from corridor.service.ports import Changes
 from corridor.service.records import TaskKind
 from corridor.testing.counterpart import Fault
@@ -35,7 +36,7 @@ def opened(exporter, importer):
 
     async def ask(record, authorization=None):
         record = await importer.store.transfer(record.transfer.own_pid)
-        _, held = transfer.authorization_of(importer.context, record)
+        _, held = addresses.authorization_of(importer.context, record)
         return await access.open_access(exporter.context, authorization or held, record.transfer.peer_pid)
 
     return ask
@@ -46,7 +47,7 @@ def token_of(importer):
     """The `Authorization` that the importer holds for a transfer."""
 
     async def read(record):
-        return transfer.authorization_of(importer.context, await importer.store.transfer(record.transfer.own_pid))[1]
+        return addresses.authorization_of(importer.context, await importer.store.transfer(record.transfer.own_pid))[1]
 
     return read
 
@@ -267,7 +268,7 @@ async def test_a_request_under_another_partners_agreement_finds_none(exchange, n
     await exchange.publish()
     agreement = await exchange.agree()
     stranger = network.join("stranger", "FR")
-    message = TransferRequest("m", "urn:c", agreement, transfer.HTTP_PULL, stranger.root)
+    message = TransferRequest("m", "urn:c", agreement, PULL.name, stranger.root)
     for sender, receiver, asked in (
         (stranger, exporter, message),
         (exporter, importer, message),
@@ -302,7 +303,7 @@ async def test_under_an_agreement_whose_negotiation_was_not_finalized_there_is_n
 
 async def test_a_request_that_comes_again_is_answered_as_before(exchange, exporter, importer):
     await exchange.publish()
-    message = TransferRequest("m", "urn:c", await exchange.agree(), transfer.HTTP_PULL, importer.root)
+    message = TransferRequest("m", "urn:c", await exchange.agree(), PULL.name, importer.root)
     first = await transfer.receive(exporter.context, importer.me, message, None)
     size = await exporter.store.log_size()
     assert await transfer.receive(exporter.context, importer.me, message, None) == first
@@ -346,7 +347,7 @@ async def test_before_the_provider_has_answered_there_is_little_to_say(exchange,
         with pytest.raises(ConflictError, match="the partner has not answered yet"):
             await verb(importer.context, pid, "x")
     with pytest.raises(ConflictError, match="the transfer has no data address"):
-        transfer.authorization_of(importer.context, asked)
+        addresses.authorization_of(importer.context, asked)
 
 
 async def test_what_is_not_there_cannot_be_moved(importer):
@@ -378,15 +379,10 @@ async def test_a_start_message_waiting_in_the_outbox_holds_no_token(exchange, ex
     await exporter.step()
     [task] = await exporter.store.tasks()
     assert isinstance(task.message, TransferStart)
-    assert task.message.data_address.property(transfer.AUTHORIZATION) == ""
+    assert task.message.data_address.property(addresses.AUTHORIZATION) == ""
     theirs = await exporter.store.transfer(task.subject)
-    sent = transfer.with_token(exporter.context, task.message, theirs.grant)
-    assert sent.data_address.property(transfer.AUTHORIZATION).startswith("Bearer ")
-
-
-async def test_a_start_message_without_an_address_has_no_place_for_a_token(exporter):
-    message = TransferStart("s", "urn:p", "urn:c")
-    assert transfer.with_token(exporter.context, message, "grant") is message
+    sent = addresses.with_token(exporter.context, task.message, theirs)
+    assert sent.data_address.property(addresses.AUTHORIZATION).startswith("Bearer ")
 
 
 async def test_a_start_without_a_token_starts_a_transfer_from_which_nothing_can_be_fetched(
@@ -398,7 +394,7 @@ async def test_a_start_without_a_token_starts_a_transfer_from_which_nothing_can_
     await importer.step()
     ours = await importer.store.transfer(asked.transfer.own_pid)
     pids = ours.transfer.peer_pid, ours.transfer.own_pid
-    address = DataAddress(transfer.ENDPOINT_TYPE, "https://exporter.example/data/x")
+    address = DataAddress(PULL.endpoint_type, "https://exporter.example/data/x")
     await transfer.receive(importer.context, exporter.me, TransferStart("s", *pids, address), pids[1])
     while await importer.step():
         pass

@@ -107,6 +107,8 @@ async def everything(store):
         *(await store.negotiations(), await store.agreements(), await store.transfers(), await store.papers()),
         *(await store.datasets(limit=2), await store.datasets(withdrawn=True, after="1"), await store.tasks()),
         *(await store.usage(), await store.events(), await store.log_size()),
+        (await store.on_offer(("keyword:trade",), limit=2)).datasets,
+        (await store.on_offer(start="3", backwards=True)).datasets,
         *[await store.log_node(0, index) for index in range(await store.log_size())],
         await store.counted("CN", "persons", DateRange(date(2026, 1, 2), date(2026, 1, 3))),
     ]

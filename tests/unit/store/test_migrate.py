@@ -49,7 +49,7 @@ def test_an_unknown_version_is_refused_in_one_sentence(path, found):
     "wound",
     [
         "DELETE FROM alembic_version",
-        "INSERT INTO alembic_version VALUES ('0002')",
+        "INSERT INTO alembic_version VALUES ('other')",
     ],
 )
 def test_a_database_without_one_version_is_refused(path, wound):

@@ -26,7 +26,11 @@ def test_every_statement_is_understood_by_the_database(connection, name):
 def test_every_read_runs_along_an_index(connection, name):
     sql = getattr(statements, name)
     steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters(sql))]
-    assert [step for step in steps if step.startswith("SCAN ") and step not in ("SCAN greatest", "SCAN found")] == []
+    assert [
+        step
+        for step in steps
+        if step.startswith("SCAN ") and step not in ("SCAN greatest", "SCAN found", "SCAN entries")
+    ] == []
 
 
 def test_the_module_writes_the_statements(tmp_path):

@@ -7,7 +7,18 @@ import pytest
 from corridor.evidence.event import from_json, to_json
 from corridor.testing import store_samples as a
 
-RECORDS = [a.negotiation, a.agreement, a.transfer, a.dataset, a.paper, a.task, a.grant, a.receipt, a.seen]
+RECORDS = [
+    a.negotiation,
+    a.agreement,
+    a.transfer,
+    a.dataset,
+    a.paper,
+    a.task,
+    a.grant,
+    a.receipt,
+    a.seen,
+    a.subscription,
+]
 
 
 @pytest.mark.parametrize("build", RECORDS, ids=lambda build: build.__name__)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives import hashes, hmac
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridor.base.errors import SettingsError
+from corridor.evidence.webhook import check, headers_for
 from corridor.trust.files import create_private
 from corridor.trust.secrets import FileSecrets, create_secret_file
 
@@ -45,6 +47,13 @@ def test_a_token_is_the_hmac_of_its_grant(tmp_path):
 @given(text=st.text())
 def test_what_was_sealed_is_unsealed(secrets, text):
     assert secrets.unseal(secrets.seal(text)) == text
+
+
+def test_a_webhook_secret_is_new_at_each_call_and_signs(secrets):
+    one, other = secrets.webhook_secret(), secrets.webhook_secret()
+    assert one != other
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    assert check(headers_for(one, "urn:m", now, b"body"), b"body", one, now) == "urn:m"
 
 
 def test_a_seal_shows_neither_the_text_nor_that_two_texts_are_the_same(secrets):

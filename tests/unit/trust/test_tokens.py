@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from corridor.base.errors import UnauthenticatedError, UnreachableError
+from corridor.base.errors import UnauthenticatedError
 from corridor.trust.did_web import WebDirectory
 from corridor.trust.tokens import MAX_TOKEN_LENGTH, Authenticator, TokenIssuer
 
@@ -285,9 +285,9 @@ async def test_false_tokens_do_not_make_us_fetch_without_end(door, make, new_sig
     assert len(shelf.fetched) == 1
 
 
-async def test_a_partner_whose_document_cannot_be_had_is_unreachable_not_refused(door, make, shelf):
+async def test_a_partner_whose_document_cannot_be_had_has_no_identity_at_present(door, make, shelf):
     del shelf.documents[DOCUMENT]
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnauthenticatedError, match="cannot be had at present"):
         await door.authenticate(make())
 
 

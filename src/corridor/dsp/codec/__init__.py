@@ -81,8 +81,13 @@ VERSIONS: Final = (Codec20251.version,)
 """The protocol versions that this node speaks, the preferred first."""
 
 
-def codec_for(version: str, limits: CodecLimits = DEFAULT_LIMITS) -> Codec:
+def codec_for(version: str, limits: CodecLimits = DEFAULT_LIMITS, *, strict: bool = False) -> Codec:
     """The codec of a protocol version.
+
+    Args:
+        version: such as `2025-1`.
+        limits: bounds on what is read.
+        strict: refuse what the schemas of the version do not allow, even if its meaning could be found out.
 
     Raises:
         MalformedError: this node does not speak that version.
@@ -92,4 +97,4 @@ def codec_for(version: str, limits: CodecLimits = DEFAULT_LIMITS) -> Codec:
             f"`{printable(version)}` is not a version of the protocol that this node speaks",
             remedy=f"use {', '.join(VERSIONS)}",
         )
-    return Codec20251(limits)
+    return Codec20251(limits, strict)

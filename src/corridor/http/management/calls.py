@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from corridor.http.management.following import StreamReply
 from corridor.http.management.inputs import Input, NoQuery
 from corridor.http.management.streaming import FileReply
 from corridor.http.management.waiting import Watcher
@@ -25,6 +26,7 @@ class Call(Generic[Q, B]):
         path: the identifiers in the path, by the names of the template.
         query: a value of the operation's `query`.
         body: a value of the operation's `body`, the decoded document where the operation is `raw`, else None.
+        headers: the header fields, by their names in lower case.
     """
 
     ctx: Context
@@ -32,6 +34,7 @@ class Call(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class TextReply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Answer = msgspec.Struct | TextReply | FileReply
+Answer = msgspec.Struct | TextReply | FileReply | StreamReply
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 
 
@@ -60,6 +63,7 @@ class Operation:
         raw: the body's type only describes it; its use case checks the document.
         errors: statuses that it can fail with, besides those that all can.
         free: needs no token.
+        streams: media types that it answers with instead, without an end, where `Accept` asks for one.
     """
 
     id: str
@@ -75,3 +79,4 @@ class Operation:
     raw: bool = False
     errors: tuple[int, ...] = ()
     free: bool = False
+    streams: tuple[str, ...] = ()

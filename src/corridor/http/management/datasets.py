@@ -15,7 +15,7 @@ from corridor.http.management.calls import Call
 from corridor.http.management.inputs import CatalogueBody, DatasetsQuery, ExplainQuery, NoQuery
 from corridor.law.facts import check_day
 from corridor.service import publish
-from corridor.service.discover import catalogue_of
+from corridor.service.discover import Search, catalogue_of
 from corridor.service.explanation import explain_offer
 from corridor.service.records import DatasetRecord
 
@@ -61,12 +61,13 @@ async def ask_catalogue(call: Call[NoQuery, CatalogueBody]) -> models.PartnerCat
     Raises:
         ForbiddenError: the partner does not know us.
     """
-    provider = check_id(call.body.provider, "$.provider")
+    asked = call.body
+    provider = check_id(asked.provider, "$.provider")
     try:
-        peer, catalog = await catalogue_of(call.ctx, provider)
+        found = await catalogue_of(call.ctx, provider, Search(asked.filter, asked.limit, asked.after))
     except UnauthenticatedError as error:
         raise refused_by_partner(error) from None
-    return views.partner_catalogue(peer.id, catalog)
+    return views.partner_catalogue(found)
 
 
 def refused_by_partner(error: UnauthenticatedError) -> ForbiddenError:

@@ -62,6 +62,7 @@ class DatasetSummary(Model, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="what it is, in a few words")]
     description: Annotated[str, Meta(description="what it is, in full")]
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")]
+    catalogue: Annotated[str, Meta(description="the named catalogue within ours that it belongs to; empty: none")]
     media_type: Annotated[str, Meta(description="media type of the bytes")]
     size: Annotated[int, Meta(description="bytes")]
     rows: Annotated[int | None, Meta(description="data rows; null where it is no table")]
@@ -77,6 +78,7 @@ class Dataset(Model, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="what it is, in a few words")]
     description: Annotated[str, Meta(description="what it is, in full")]
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")]
+    catalogue: Annotated[str, Meta(description="the named catalogue within ours that it belongs to; empty: none")]
     profile: Annotated[dict[str, Any], Meta(description="facts about the data")]
     content: Annotated[Content, Meta(description="its bytes")]
     offers: Annotated[tuple[dict[str, Any], ...], Meta(description="ODRL offers, each with its `id`")]
@@ -93,16 +95,31 @@ class PartnerDataset(Model, frozen=True, kw_only=True):
     keywords: Annotated[tuple[str, ...], Meta(description="words to find it by")]
     profile: Annotated[dict[str, Any], Meta(description="facts about the data, as the partner states them")]
     offers: Annotated[tuple[dict[str, Any], ...], Meta(description="ODRL offers, each with its `id`")]
+    formats: Annotated[tuple[str, ...], Meta(description="in which it can be had, such as `HttpData-PULL`")]
     border: Annotated[
         tuple[dict[str, Any], ...], Meta(description="per `offer`, the `answer` of the law as the partner sees it")
+    ]
+    catalogue: Annotated[str | None, Meta(description="name of the catalogue within the partner's that it stands in")]
+
+
+class InnerCatalogue(Model, frozen=True, kw_only=True):
+    """A catalogue within a partner's catalogue."""
+
+    id: Annotated[str, Meta(description="its identifier")]
+    name: Annotated[str, Meta(description="its title, else its identifier")]
+    participant: Annotated[str | None, Meta(description="whose it is, where that is said")]
+    endpoints: Annotated[
+        tuple[str, ...], Meta(description="where it can be asked for; such datasets are not listed here")
     ]
 
 
 class PartnerCatalogue(Model, frozen=True, kw_only=True):
-    """What a partner offers us: the first page of its catalogue."""
+    """What a partner offers us, as far as it was asked for."""
 
     provider: Annotated[str, Meta(description="the partner's DID")]
     datasets: Annotated[tuple[PartnerDataset, ...], Meta(description="what it offers")]
+    catalogues: Annotated[tuple[InnerCatalogue, ...], Meta(description="the catalogues within its catalogue")]
+    next: Annotated[str | None, Meta(description="give it as `after` to get what follows; null at the end")]
 
 
 class Explanation(Model, frozen=True, kw_only=True):
@@ -115,6 +132,23 @@ class Explanation(Model, frozen=True, kw_only=True):
     allowed: Annotated[bool, Meta(description="whether the answer is a certain yes")]
     obstacles: Annotated[tuple[str, ...], Meta(description="one sentence for each thing in the way")]
     decision: Annotated[dict[str, Any], Meta(description="`verdict`, the tree of `reasons`, and the `border`'s answer")]
+
+
+class Held(Model, frozen=True, kw_only=True):
+    """A step that waits for a person."""
+
+    move: Annotated[str, Meta(description="what comes of approval as far as is known, such as `agree` or `refuse`")]
+    reason: Annotated[str, Meta(description="why it waits")]
+    since: Annotated[Instant, Meta(description="when it began to wait")]
+
+
+class OfferVersion(Model, frozen=True, kw_only=True):
+    """An offer as it stood in a negotiation."""
+
+    offer: Annotated[str, Meta(description="its identifier")]
+    by: Annotated[str, Meta(description="DID of who made it")]
+    at: Annotated[Instant, Meta(description="when we made or received it")]
+    policy: Annotated[dict[str, Any], Meta(description="its ODRL rules")]
 
 
 class NegotiationSummary(Model, frozen=True, kw_only=True):
@@ -131,6 +165,7 @@ class NegotiationSummary(Model, frozen=True, kw_only=True):
     ]
     pending: Annotated[str | None, Meta(description="our message that the partner has not acknowledged yet")]
     settled: Annotated[bool, Meta(description="whether nothing more happens by itself")]
+    held: Annotated[Held | None, Meta(description="the step that waits for a person")]
     agreement: Annotated[str | None, Meta(description="the agreement it led to")]
     code: Annotated[str | None, Meta(description="why it was terminated, for machines")]
     reasons: Annotated[tuple[str, ...], Meta(description="why it was terminated, for people")]
@@ -142,6 +177,7 @@ class Negotiation(NegotiationSummary, frozen=True, kw_only=True):
     """A contract negotiation."""
 
     decision: Annotated[dict[str, Any] | None, Meta(description="our last decision: `verdict`, `reasons`, `border`")]
+    offers: Annotated[tuple[OfferVersion, ...], Meta(description="every version of the offer, the latest last")]
 
 
 class Usage(Model, frozen=True, kw_only=True):
@@ -217,9 +253,10 @@ class TransferSummary(Model, frozen=True, kw_only=True):
     ]
     pending: Annotated[str | None, Meta(description="our message that the partner has not acknowledged yet")]
     settled: Annotated[bool, Meta(description="whether the data are there or can be had, or never will")]
-    fetch: Annotated[bool, Meta(description="whether this node fetches the bytes")]
-    received: Annotated[Received | None, Meta(description="what this node fetched; null as long as it has not")]
-    problem: Annotated[str | None, Meta(description="why fetching failed")]
+    held: Annotated[Held | None, Meta(description="the step that waits for a person")]
+    fetch: Annotated[bool, Meta(description="whether this node gets the bytes: fetches them, or takes what is pushed")]
+    received: Annotated[Received | None, Meta(description="what this node got; null as long as it has not")]
+    problem: Annotated[str | None, Meta(description="why moving the bytes failed")]
     code: Annotated[str | None, Meta(description="why it was suspended or terminated, for machines")]
     reasons: Annotated[tuple[str, ...], Meta(description="why it was suspended or terminated, for people")]
     created: Annotated[Instant, Meta(description="when it began")]
@@ -302,6 +339,53 @@ class Meter(Model, frozen=True, kw_only=True):
     counters: Annotated[tuple[Counter, ...], Meta(description="where the counters of the law stand")]
 
 
+class Subscription(Model, frozen=True, kw_only=True):
+    """Somebody who is told of events."""
+
+    id: Annotated[str, Meta(description="its identifier")]
+    url: Annotated[str, Meta(description="where")]
+    types: Annotated[tuple[str, ...], Meta(description="types of events or families of them; empty for all")]
+    partners: Annotated[tuple[str, ...], Meta(description="only with one of these participants; empty for all")]
+    batch: Annotated[bool, Meta(description="whether one request may bring several events")]
+    state: Annotated[str, Meta(description="`active`, `paused`, or `ended` because the receiver is gone (410)")]
+    position: Annotated[int, Meta(description="index of the last event that it needs no more telling of")]
+    behind: Annotated[int, Meta(description="events in the log behind that, wanted or not")]
+    problem: Annotated[str | None, Meta(description="what goes wrong, or why it was paused or ended")]
+    attempts: Annotated[int, Meta(description="how often the present request was tried in vain")]
+    due: Annotated[Instant | None, Meta(description="when something is sent next; null where nothing waits")]
+    dead_letters: Annotated[int, Meta(description="events that it could not be told of, counted up to 1000")]
+    created: Annotated[Instant, Meta(description="when it began")]
+    updated: Annotated[Instant, Meta(description="when it last changed")]
+
+
+class NewSubscription(Subscription, frozen=True, kw_only=True):
+    """A subscription, and the secret of its signatures, which is shown this once."""
+
+    secret: Annotated[str, Meta(description="`whsec_…`: what its requests are signed with (Standard Webhooks)")]
+
+
+class DeadLetter(Model, frozen=True, kw_only=True):
+    """An event that a subscriber could not be told of."""
+
+    index: Annotated[int, Meta(description="of the event in the log, which keeps it")]
+    at: Annotated[Instant, Meta(description="when it was given up, last")]
+    attempts: Annotated[int, Meta(description="how often it was tried")]
+    problem: Annotated[str, Meta(description="what went wrong last")]
+
+
+class DeadLetterPage(Model, frozen=True, kw_only=True):
+    """A part of the dead letters of a subscription."""
+
+    items: Annotated[tuple[DeadLetter, ...], Meta(description="in order of index")]
+    next: Annotated[int | None, Meta(description="give it as `after` to get the next page; null on the last")]
+
+
+class Redelivery(Model, frozen=True, kw_only=True):
+    """What is delivered once more."""
+
+    indexes: Annotated[tuple[int, ...], Meta(description="of the events, in order")]
+
+
 class Participant(Model, frozen=True, kw_only=True):
     """A member of the data space."""
 
@@ -329,7 +413,7 @@ class TaskProblem(Model, frozen=True, kw_only=True):
     """Work that failed, and will be tried again unless it is parked."""
 
     id: Annotated[str, Meta(description="its identifier")]
-    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch` or `receipt`")]
+    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch`, `push` or `receipt`")]
     subject: Annotated[str, Meta(description="our process id of what it serves")]
     attempts: Annotated[int, Meta(description="how often it was tried")]
     due: Annotated[Instant, Meta(description="when it is tried again")]

@@ -119,7 +119,9 @@ def _responses(operation: Operation, schemas: Mapping[Any, JsonObject]) -> JsonO
         str(status): {"description": HTTPStatus(status).phrase, "content": problem}
         for status in error_statuses(operation)
     }
-    done = {"description": HTTPStatus(operation.status).phrase, "content": _content(operation, schemas)}
+    streams: JsonObject = {kind: {"schema": {"type": "string"}} for kind in operation.streams}
+    content = {**_content(operation, schemas), **streams}
+    done = {"description": HTTPStatus(operation.status).phrase, "content": content}
     failed = {"description": "A fault of this node, named in its log", "content": problem}
     return {str(operation.status): done, **errors, "default": failed}
 

@@ -16,6 +16,7 @@ from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
 from corridor.http.management import reading
 from corridor.http.management.calls import Answer as Result
 from corridor.http.management.calls import Call, Operation, TextReply
+from corridor.http.management.following import StreamLimits, StreamReply, Streams
 from corridor.http.management.guard import LOOPBACK_NAMES, check_host, check_token
 from corridor.http.management.openapi import openapi
 from corridor.http.management.streaming import FileReply, send_file
@@ -35,6 +36,7 @@ def create_app(
     hosts: Iterable[str] = (),
     changes: Watcher,
     limits: RequestLimits | None = None,
+    streams: StreamLimits | None = None,
 ) -> ASGIApp:
     """The application of the management listener.
 
@@ -44,6 +46,7 @@ def create_app(
         hosts: names of the listener besides those of the loopback interface.
         changes: tells of commits, for requests that wait.
         limits: of its gate.
+        streams: bounds on event streams.
 
     Raises:
         SettingsError: the token is empty.
@@ -51,7 +54,7 @@ def create_app(
     if not token:
         raise SettingsError("the management token is empty", remedy="make one with `corridor init`")
     names = LOOPBACK_NAMES | {host.lower() for host in hosts}
-    return Gate(ManagementApp(ctx, token, names, changes), limits)
+    return Gate(ManagementApp(ctx, token, names, changes, Streams(streams or StreamLimits())), limits)
 
 
 def all_operations() -> tuple[Operation, ...]:
@@ -77,13 +80,15 @@ class ManagementApp:
         token: the management token.
         names: hosts by which it may be called.
         watcher: tells of commits.
+        streams: sends event streams.
     """
 
-    def __init__(self, ctx: Context, token: str, names: frozenset[str], watcher: Watcher) -> None:
+    def __init__(self, ctx: Context, token: str, names: frozenset[str], watcher: Watcher, streams: Streams) -> None:
         self._ctx = ctx
         self._token = token
         self._names = names
         self._watcher = watcher
+        self._streams = streams
         self._routes = RouteTable(Entry(each.method, each.path, each) for each in all_operations())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +101,8 @@ class ManagementApp:
         head = scope["method"] == "HEAD"
         if isinstance(result, FileReply):
             await send_file(send, result, head=head)
+        elif isinstance(result, StreamReply):
+            await self._streams.send(send, receive, result, head=head)
         else:
             await _send_whole(send, _encoded(operation, result), head=head)
 
@@ -118,7 +125,7 @@ class ManagementApp:
             check_json_type(headers.get("content-type"))
             document = reading.read_document(await read_body(receive))
             body = document if operation.raw else reading.read_body(document, operation.body)
-        return Call(self._ctx, self._watcher, found.parameters, query, body)
+        return Call(self._ctx, self._watcher, found.parameters, query, body, headers)
 
 
 def _encoded(operation: Operation, result: Result) -> Answer:

@@ -7,6 +7,7 @@ from typing import Final
 
 from corridor.http.management import border, datasets, evidence, inputs, models, negotiations, status, tasks, transfers
 from corridor.http.management.calls import Operation
+from corridor.http.management.event_table import EVENTS
 from corridor.http.media import JSON_TYPE
 
 BYTES: Final = "application/octet-stream"
@@ -22,6 +23,7 @@ TAGS: Final[Mapping[str, str]] = {
     "papers": "Documents that open a lawful route",
     "law": "The border decision and the counters of the law",
     "evidence": "Proof that needs nobody's word",
+    "subscriptions": "Who is told of events (webhooks)",
 }
 
 _NODE: Final = (
@@ -119,6 +121,18 @@ _NEGOTIATIONS: Final = (
         errors=(404, 502),
     ),
     Operation(
+        "propose",
+        "POST",
+        "/negotiations/proposals",
+        "negotiations",
+        "As provider, make a partner an offer unasked",
+        negotiations.propose_offer,
+        models.Negotiation,
+        status=202,
+        body=inputs.ProposalBody,
+        errors=(404, 502),
+    ),
+    Operation(
         "negotiations",
         "GET",
         "/negotiations",
@@ -126,7 +140,7 @@ _NEGOTIATIONS: Final = (
         "All negotiations, of both roles",
         negotiations.list_negotiations,
         models.Page[models.NegotiationSummary],
-        query=inputs.PageQuery,
+        query=inputs.NegotiationsQuery,
     ),
     Operation(
         "negotiation",
@@ -147,6 +161,38 @@ _NEGOTIATIONS: Final = (
         "As consumer, accept the provider's offer",
         negotiations.accept_offer,
         models.Negotiation,
+        errors=(404, 409),
+    ),
+    Operation(
+        "counter",
+        "POST",
+        "/negotiations/{pid}/counter-offer",
+        "negotiations",
+        "Offer other terms than those on the table",
+        negotiations.counter_offer,
+        models.Negotiation,
+        body=inputs.TermsBody,
+        errors=(404, 409),
+    ),
+    Operation(
+        "approve",
+        "POST",
+        "/negotiations/{pid}/approval",
+        "negotiations",
+        "Say yes to the step that waits for a person; terms and law still decide",
+        negotiations.approve_negotiation,
+        models.Negotiation,
+        errors=(404, 409),
+    ),
+    Operation(
+        "refuse",
+        "POST",
+        "/negotiations/{pid}/refusal",
+        "negotiations",
+        "Say no to the step that waits for a person; the reason reaches the partner",
+        negotiations.refuse_negotiation,
+        models.Negotiation,
+        body=inputs.ReasonBody,
         errors=(404, 409),
     ),
     Operation(
@@ -187,7 +233,7 @@ _TRANSFERS: Final = (
         "POST",
         "/transfers",
         "transfers",
-        "As consumer, ask for the data of an agreement",
+        "As consumer, ask for the data of an agreement: to pull them, or to have them pushed",
         transfers.begin_transfer,
         models.Transfer,
         status=202,
@@ -247,6 +293,27 @@ _TRANSFERS: Final = (
         errors=(404, 409),
     ),
     Operation(
+        "approve_transfer",
+        "POST",
+        "/transfers/{pid}/approval",
+        "transfers",
+        "Say yes to the step that waits for a person; terms and law still decide",
+        transfers.approve_transfer,
+        models.Transfer,
+        errors=(404, 409),
+    ),
+    Operation(
+        "refuse_transfer",
+        "POST",
+        "/transfers/{pid}/refusal",
+        "transfers",
+        "Say no to the step that waits for a person; the reason reaches the partner",
+        transfers.refuse_transfer,
+        models.Transfer,
+        body=inputs.ReasonBody,
+        errors=(404, 409),
+    ),
+    Operation(
         "terminate_transfer",
         "POST",
         "/transfers/{pid}/termination",
@@ -272,7 +339,7 @@ _TRANSFERS: Final = (
         "GET",
         "/transfers/{pid}/data",
         "transfers",
-        "The bytes that this node fetched, with their Repr-Digest (RFC 9530)",
+        "The bytes that this node got, with their Repr-Digest (RFC 9530)",
         transfers.send_data,
         BYTES,
         errors=(404, 409),
@@ -383,17 +450,7 @@ _EVIDENCE: Final = (
         models.Page[models.Receipt],
         query=inputs.ReceiptsQuery,
     ),
-    Operation(
-        "events",
-        "GET",
-        "/events",
-        "evidence",
-        "The evidence log, event by event",
-        evidence.list_events,
-        models.EventPage,
-        query=inputs.EventsQuery,
-    ),
 )
 
-OPERATIONS: Final = (*_NODE, *tasks.OPERATIONS, *_DATASETS, *_NEGOTIATIONS, *_TRANSFERS, *_LAW, *_EVIDENCE)
+OPERATIONS: Final = (*_NODE, *tasks.OPERATIONS, *_DATASETS, *_NEGOTIATIONS, *_TRANSFERS, *_LAW, *_EVIDENCE, *EVENTS)
 """Every operation but `openapi`, which `server` adds: its answer is made from this table."""

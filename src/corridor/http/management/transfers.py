@@ -13,21 +13,31 @@ from corridor.http.management.inputs import NoQuery, ReasonBody, TransferBody, T
 from corridor.http.management.streaming import FileReply
 from corridor.http.management.waiting import transfer_settled, wait_until
 from corridor.service import transfer
+from corridor.service.addresses import Destination, authorization_of
 from corridor.service.context import Context
 from corridor.service.records import TransferRecord
 
 
 async def begin_transfer(call: Call[NoQuery, TransferBody]) -> models.Transfer:
     """As consumer, ask for the data of an agreement."""
-    agreement = AgreementId(check_id(call.body.agreement, "$.agreement"))
-    return await _shown(call.ctx, await transfer.request(call.ctx, agreement, fetch=call.body.fetch))
+    body = call.body
+    agreement = AgreementId(check_id(body.agreement, "$.agreement"))
+    there = body.destination
+    destination = Destination(there.endpoint, there.authorization) if there is not None else None
+    asked = await transfer.request(
+        call.ctx, agreement, fetch=body.fetch, format_name=body.format, destination=destination
+    )
+    return await _shown(call.ctx, asked)
 
 
 async def list_transfers(call: Call[TransfersQuery, None]) -> models.Page[models.TransferSummary]:
     """A page of the transfer processes of one agreement or of all, of both roles."""
-    query = call.query
-    agreement = None if query.agreement is None else AgreementId(check_id(query.agreement, "?agreement"))
-    found = await call.ctx.store.transfers(agreement=agreement, after=query.after, limit=query.limit + 1)
+    query, store = call.query, call.ctx.store
+    if query.held:
+        found = await store.transfers_held(after=query.after, limit=query.limit + 1)
+    else:
+        agreement = None if query.agreement is None else AgreementId(check_id(query.agreement, "?agreement"))
+        found = await store.transfers(agreement=agreement, after=query.after, limit=query.limit + 1)
     return views.page(found, query.limit, views.transfer_summary, attrgetter("pid"))
 
 
@@ -67,6 +77,16 @@ async def complete_transfer(call: Call[NoQuery, None]) -> models.Transfer:
     return await _shown(call.ctx, await transfer.complete(call.ctx, ProcessId(call.path["pid"])))
 
 
+async def approve_transfer(call: Call[NoQuery, None]) -> models.Transfer:
+    """Say yes to the step that waits for a person."""
+    return await _shown(call.ctx, await transfer.approve(call.ctx, ProcessId(call.path["pid"])))
+
+
+async def refuse_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer:
+    """Say no to the step that waits for a person."""
+    return await _shown(call.ctx, await transfer.refuse(call.ctx, ProcessId(call.path["pid"]), call.body.reason))
+
+
 async def terminate_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer:
     """End a transfer for good."""
     return await _shown(call.ctx, await transfer.terminate(call.ctx, ProcessId(call.path["pid"]), call.body.reason))
@@ -75,7 +95,7 @@ async def terminate_transfer(call: Call[NoQuery, ReasonBody]) -> models.Transfer
 async def show_data_address(call: Call[NoQuery, None]) -> models.DataAddress:
     """As consumer, where the data of a running transfer can be pulled from."""
     record = await _transfer(call.ctx, ProcessId(call.path["pid"]))
-    endpoint, authorization = transfer.authorization_of(call.ctx, record)
+    endpoint, authorization = authorization_of(call.ctx, record)
     return models.DataAddress(endpoint=endpoint, authorization=authorization)
 
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from corridor.base.ids import ParticipantId
 from corridor.dsp.catalog import Catalog
 from corridor.dsp.catalog import Dataset as CatalogDataset
 from corridor.dsp.process import Process
 from corridor.http.management import models
 from corridor.http.management.waiting import negotiation_settled, transfer_settled
-from corridor.service.catalogue import BORDER, PROFILE
+from corridor.service.discover import Listing
+from corridor.service.listing import every_catalog, every_dataset, name_of
 from corridor.service.negotiate import agreement_id
 from corridor.service.records import (
     AgreementRecord,
     DatasetRecord,
+    Held,
     LoggedEvent,
     NegotiationRecord,
+    OfferVersion,
     PaperRecord,
     ReceiptRecord,
     Received,
     TransferRecord,
     Usage,
 )
+from corridor.service.viewing import BORDER, PROFILE
 
 R = TypeVar("R")
 M = TypeVar("M")
@@ -43,6 +46,7 @@ def dataset_summary(record: DatasetRecord) -> models.DatasetSummary:
         title=record.title,
         description=record.description,
         keywords=record.keywords,
+        catalogue=record.catalogue,
         media_type=record.content.media_type,
         size=record.content.size,
         rows=record.content.rows,
@@ -60,6 +64,7 @@ def dataset(record: DatasetRecord) -> models.Dataset:
         title=record.title,
         description=record.description,
         keywords=record.keywords,
+        catalogue=record.catalogue,
         profile=dict(record.profile),
         content=models.Content(
             media_type=content.media_type,
@@ -75,20 +80,28 @@ def dataset(record: DatasetRecord) -> models.Dataset:
     )
 
 
-def partner_catalogue(provider: ParticipantId, catalog: Catalog) -> models.PartnerCatalogue:
+def partner_catalogue(found: Listing) -> models.PartnerCatalogue:
     """A partner's catalogue, with those within it."""
     return models.PartnerCatalogue(
-        provider=provider, datasets=tuple(_partner_dataset(dataset) for dataset in _datasets(catalog))
+        provider=found.peer.id,
+        datasets=tuple(_partner_dataset(name, dataset) for name, dataset in every_dataset(found.catalog)),
+        catalogues=tuple(_inner_catalogue(catalog) for catalog in every_catalog(found.catalog)),
+        next=found.next,
     )
 
 
-def _datasets(catalog: Catalog) -> Iterator[CatalogDataset]:
-    yield from catalog.datasets
-    for inner in catalog.catalogs:
-        yield from _datasets(inner)
+def _inner_catalogue(catalog: Catalog) -> models.InnerCatalogue:
+    """Only a distribution says that a catalogue can be asked for elsewhere: a service may be that of its datasets."""
+    services = [distribution.access_service for distribution in catalog.distributions]
+    return models.InnerCatalogue(
+        id=catalog.id,
+        name=name_of(catalog),
+        participant=catalog.participant,
+        endpoints=tuple(service.endpoint_url for service in services if service.endpoint_url is not None),
+    )
 
 
-def _partner_dataset(dataset: CatalogDataset) -> models.PartnerDataset:
+def _partner_dataset(catalogue: str, dataset: CatalogDataset) -> models.PartnerDataset:
     said = dataset.properties
     profile, border = said.get(PROFILE), said.get(BORDER)
     return models.PartnerDataset(
@@ -98,7 +111,9 @@ def _partner_dataset(dataset: CatalogDataset) -> models.PartnerDataset:
         keywords=tuple(word for word in _list(said.get("keyword")) if isinstance(word, str)),
         profile=profile if isinstance(profile, dict) else {},
         offers=tuple({"id": offer.id, **offer.body} for offer in dataset.offers),
+        formats=tuple(distribution.format for distribution in dataset.distributions),
         border=tuple(answer for answer in _list(border) if isinstance(answer, dict)),
+        catalogue=catalogue or None,
     )
 
 
@@ -135,7 +150,20 @@ def negotiation_summary(record: NegotiationRecord) -> models.NegotiationSummary:
 def negotiation(record: NegotiationRecord) -> models.Negotiation:
     """A negotiation with our last decision."""
     decision = record.decision
-    return models.Negotiation(**_negotiation(record), decision=dict(decision) if decision is not None else None)
+    return models.Negotiation(
+        **_negotiation(record),
+        decision=dict(decision) if decision is not None else None,
+        offers=tuple(_offer_version(version) for version in record.offers),
+    )
+
+
+def _offer_version(version: OfferVersion) -> models.OfferVersion:
+    offer = version.offer
+    return models.OfferVersion(offer=offer.id, by=version.by, at=version.at, policy=dict(offer.body))
+
+
+def _held(held: Held | None) -> models.Held | None:
+    return None if held is None else models.Held(move=held.move, reason=held.reason, since=held.since)
 
 
 def _negotiation(record: NegotiationRecord) -> dict[str, Any]:
@@ -144,6 +172,7 @@ def _negotiation(record: NegotiationRecord) -> dict[str, Any]:
         "dataset": record.negotiation.dataset,
         "offer": record.negotiation.offer.id,
         "settled": negotiation_settled(record),
+        "held": _held(record.held),
         "agreement": agreement_id(record),
         "created": record.created,
         "updated": record.updated,
@@ -224,6 +253,7 @@ def _transfer(record: TransferRecord) -> dict[str, Any]:
         "dataset": record.dataset,
         "format": record.transfer.format,
         "settled": transfer_settled(record),
+        "held": _held(record.held),
         "fetch": record.fetch,
         "received": _received(record.received) if record.received else None,
         "problem": record.problem,

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from corridor.dsp.messages import Role
-from corridor.dsp.states import NegotiationState, TransferState
+from corridor.dsp.states import TransferState
 from corridor.service.records import NegotiationRecord, TransferRecord
 
 T = TypeVar("T")
@@ -15,6 +14,11 @@ T = TypeVar("T")
 
 class Watcher(Protocol):
     """Tells when something was committed."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the node is stopping: nothing is to be waited for any more."""
+        ...
 
     async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
         """Return at the next commit, or after `timeout` seconds."""
@@ -41,16 +45,16 @@ async def wait_until(
 
 
 def negotiation_settled(record: NegotiationRecord) -> bool:
-    """Whether nothing more happens by itself: it has ended, or, as consumer, an offer waits for a person."""
-    negotiation = record.negotiation
-    waits = negotiation.role is Role.CONSUMER and negotiation.state is NegotiationState.OFFERED
-    return negotiation.closed or (waits and negotiation.pending is None)
+    """Whether nothing more happens by itself: it has ended, or a step waits for a person."""
+    return record.negotiation.closed or record.held is not None
 
 
 def transfer_settled(record: TransferRecord) -> bool:
-    """Whether the data can be had, or with `fetch` are there, or whether they never will be."""
+    """Whether the data can be had, or with `fetch` are there, never will be, or a step waits for a person."""
     transfer = record.transfer
-    if record.received is not None or record.problem is not None or transfer.closed:
+    if record.received is not None or record.problem is not None or record.held is not None or transfer.closed:
         return True
+    if record.push:  # to another place than ours, or by us: only its end tells
+        return transfer.state is TransferState.SUSPENDED and transfer.pending is None
     running = transfer.state in (TransferState.STARTED, TransferState.SUSPENDED) and transfer.pending is None
     return running and not record.fetch

@@ -27,6 +27,13 @@ SELECT negotiations.body FROM negotiations WHERE negotiations.id > $1 ORDER BY n
 """,
         ("after", "limit"),
     ),
+    "NEGOTIATIONS_HELD": (
+        """
+SELECT negotiations.body FROM negotiations WHERE negotiations.id > $1 AND negotiations.held IS NOT NULL ORDER BY
+negotiations.id LIMIT $2 OFFSET 0
+""",
+        ("after", "limit"),
+    ),
     "AGREEMENT": (
         """
 SELECT agreements.body FROM agreements WHERE agreements.id = $1
@@ -57,6 +64,13 @@ SELECT transfers.body FROM transfers WHERE transfers.id > $1 ORDER BY transfers.
 """,
         ("after", "limit"),
     ),
+    "TRANSFERS_HELD": (
+        """
+SELECT transfers.body FROM transfers WHERE transfers.id > $1 AND transfers.held IS NOT NULL ORDER BY
+transfers.id LIMIT $2 OFFSET 0
+""",
+        ("after", "limit"),
+    ),
     "TRANSFERS_OF": (
         """
 SELECT transfers.body FROM transfers WHERE transfers.agreement = $1 AND transfers.id > $2 ORDER BY transfers.id
@@ -82,6 +96,58 @@ SELECT datasets.body FROM datasets WHERE datasets.id > $1 AND datasets.withdrawn
 LIMIT $2 OFFSET 0
 """,
         ("after", "limit"),
+    ),
+    "ON_OFFER": (
+        """
+SELECT datasets.body FROM datasets WHERE datasets.id > $1 AND datasets.withdrawn IS NULL ORDER BY datasets.id
+LIMIT $2 OFFSET 0
+""",
+        ("start", "limit"),
+    ),
+    "ON_OFFER_BEFORE": (
+        """
+SELECT datasets.body FROM datasets WHERE datasets.id < $1 AND datasets.withdrawn IS NULL ORDER BY datasets.id
+DESC LIMIT $2 OFFSET 0
+""",
+        ("start", "limit"),
+    ),
+    "FOUND": (
+        """
+SELECT entry.dataset, CASE WHEN (($1 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term1 WHERE term1.term = $1
+AND term1.dataset = entry.dataset))) AND ($2 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term2 WHERE
+term2.term = $2 AND term2.dataset = entry.dataset))) AND ($3 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS
+term3 WHERE term3.term = $3 AND term3.dataset = entry.dataset))) AND ($4 = '' OR (EXISTS (SELECT 1 FROM
+dataset_terms AS term4 WHERE term4.term = $4 AND term4.dataset = entry.dataset))) AND ($5 = '' OR (EXISTS
+(SELECT 1 FROM dataset_terms AS term5 WHERE term5.term = $5 AND term5.dataset = entry.dataset))) AND ($6 = '' OR
+(EXISTS (SELECT 1 FROM dataset_terms AS term6 WHERE term6.term = $6 AND term6.dataset = entry.dataset))) AND ($7
+= '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term7 WHERE term7.term = $7 AND term7.dataset =
+entry.dataset)))) THEN (SELECT datasets.body FROM datasets WHERE datasets.id = entry.dataset) END AS body FROM
+dataset_terms AS entry WHERE entry.term = $8 AND entry.dataset > $9 ORDER BY entry.dataset LIMIT $10 OFFSET 0
+""",
+        ("term1", "term2", "term3", "term4", "term5", "term6", "term7", "term0", "start", "limit"),
+    ),
+    "FOUND_BEFORE": (
+        """
+SELECT entry.dataset, CASE WHEN (($1 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term1 WHERE term1.term = $1
+AND term1.dataset = entry.dataset))) AND ($2 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term2 WHERE
+term2.term = $2 AND term2.dataset = entry.dataset))) AND ($3 = '' OR (EXISTS (SELECT 1 FROM dataset_terms AS
+term3 WHERE term3.term = $3 AND term3.dataset = entry.dataset))) AND ($4 = '' OR (EXISTS (SELECT 1 FROM
+dataset_terms AS term4 WHERE term4.term = $4 AND term4.dataset = entry.dataset))) AND ($5 = '' OR (EXISTS
+(SELECT 1 FROM dataset_terms AS term5 WHERE term5.term = $5 AND term5.dataset = entry.dataset))) AND ($6 = '' OR
+(EXISTS (SELECT 1 FROM dataset_terms AS term6 WHERE term6.term = $6 AND term6.dataset = entry.dataset))) AND ($7
+= '' OR (EXISTS (SELECT 1 FROM dataset_terms AS term7 WHERE term7.term = $7 AND term7.dataset =
+entry.dataset)))) THEN (SELECT datasets.body FROM datasets WHERE datasets.id = entry.dataset) END AS body FROM
+dataset_terms AS entry WHERE entry.term = $8 AND entry.dataset < $9 ORDER BY entry.dataset DESC LIMIT $10 OFFSET
+0
+""",
+        ("term1", "term2", "term3", "term4", "term5", "term6", "term7", "term0", "start", "limit"),
+    ),
+    "TERM_SIZE": (
+        """
+SELECT count(*) AS n FROM (SELECT dataset_terms.dataset AS dataset FROM dataset_terms WHERE dataset_terms.term =
+$1 LIMIT $2 OFFSET 0) AS entries
+""",
+        ("term", "limit"),
     ),
     "PAPER": (
         """
@@ -156,6 +222,26 @@ SELECT receipts.body FROM receipts WHERE receipts.agreement = $1 ORDER BY receip
 """,
         ("agreement",),
     ),
+    "SUBSCRIPTION": (
+        """
+SELECT subscriptions.body FROM subscriptions WHERE subscriptions.id = $1
+""",
+        ("id",),
+    ),
+    "SUBSCRIPTIONS": (
+        """
+SELECT subscriptions.body FROM subscriptions WHERE subscriptions.id > $1 ORDER BY subscriptions.id LIMIT $2
+OFFSET 0
+""",
+        ("after", "limit"),
+    ),
+    "LETTERS": (
+        """
+SELECT dead_letters.body FROM dead_letters WHERE dead_letters.subscription = $1 AND dead_letters.position > $2
+ORDER BY dead_letters.position LIMIT $3 OFFSET 0
+""",
+        ("subscription", "after", "limit"),
+    ),
     "EVENTS": (
         """
 SELECT events.position, events.body FROM events WHERE events.position > $1 ORDER BY events.position LIMIT $2
@@ -204,8 +290,16 @@ WRITES: Final = (
     "REPLACE_TRANSFER",
     "ADD_DATASET",
     "REPLACE_DATASET",
+    "FORGET_TERMS",
+    "ADD_TERM",
     "ADD_PAPER",
     "REPLACE_PAPER",
+    "ADD_SUBSCRIPTION",
+    "REPLACE_SUBSCRIPTION",
+    "DROP_SUBSCRIPTION",
+    "PUT_LETTER",
+    "DROP_LETTER",
+    "DROP_LETTERS",
     "PUT_TASK",
     "DROP_TASK",
     "ADD_GRANT",
@@ -327,15 +421,15 @@ BEGIN
                 r := v_rows[v_step];
                 CASE v_names[v_step]
                 WHEN 'ADD_NEGOTIATION' THEN
-                    INSERT INTO negotiations (id, role, peer, peer_pid, state, version, created, updated, body)
-                        VALUES (r->>'id', r->>'role', r->>'peer', r->>'peer_pid', r->>'state',
-                        (r->>'version')::bigint, (r->>'created')::bigint, (r->>'updated')::bigint, r->>'body')
-                        ON CONFLICT DO NOTHING;
+                    INSERT INTO negotiations (id, role, peer, peer_pid, state, version, created, updated, body,
+                        held) VALUES (r->>'id', r->>'role', r->>'peer', r->>'peer_pid', r->>'state',
+                        (r->>'version')::bigint, (r->>'created')::bigint, (r->>'updated')::bigint, r->>'body',
+                        (r->>'held')::bigint) ON CONFLICT DO NOTHING;
                 WHEN 'REPLACE_NEGOTIATION' THEN
                     UPDATE negotiations SET role=r->>'role', peer=r->>'peer', peer_pid=r->>'peer_pid',
                         state=r->>'state', version=(r->>'version')::bigint, created=(r->>'created')::bigint,
-                        updated=(r->>'updated')::bigint, body=r->>'body' WHERE negotiations.id = r->>'key' AND
-                        negotiations.version = (r->>'replaces')::bigint;
+                        updated=(r->>'updated')::bigint, body=r->>'body', held=(r->>'held')::bigint WHERE
+                        negotiations.id = r->>'key' AND negotiations.version = (r->>'replaces')::bigint;
                 WHEN 'ADD_AGREEMENT' THEN
                     INSERT INTO agreements (id, role, peer, negotiation, dataset, version, concluded, body)
                         VALUES (r->>'id', r->>'role', r->>'peer', r->>'negotiation', r->>'dataset',
@@ -347,15 +441,16 @@ BEGIN
                         agreements.version = (r->>'replaces')::bigint;
                 WHEN 'ADD_TRANSFER' THEN
                     INSERT INTO transfers (id, role, peer, peer_pid, state, agreement, dataset, version,
-                        created, updated, body) VALUES (r->>'id', r->>'role', r->>'peer', r->>'peer_pid',
+                        created, updated, body, held) VALUES (r->>'id', r->>'role', r->>'peer', r->>'peer_pid',
                         r->>'state', r->>'agreement', r->>'dataset', (r->>'version')::bigint,
-                        (r->>'created')::bigint, (r->>'updated')::bigint, r->>'body') ON CONFLICT DO NOTHING;
+                        (r->>'created')::bigint, (r->>'updated')::bigint, r->>'body', (r->>'held')::bigint) ON
+                        CONFLICT DO NOTHING;
                 WHEN 'REPLACE_TRANSFER' THEN
                     UPDATE transfers SET role=r->>'role', peer=r->>'peer', peer_pid=r->>'peer_pid',
                         state=r->>'state', agreement=r->>'agreement', dataset=r->>'dataset',
                         version=(r->>'version')::bigint, created=(r->>'created')::bigint,
-                        updated=(r->>'updated')::bigint, body=r->>'body' WHERE transfers.id = r->>'key' AND
-                        transfers.version = (r->>'replaces')::bigint;
+                        updated=(r->>'updated')::bigint, body=r->>'body', held=(r->>'held')::bigint WHERE
+                        transfers.id = r->>'key' AND transfers.version = (r->>'replaces')::bigint;
                 WHEN 'ADD_DATASET' THEN
                     INSERT INTO datasets (id, version, published, withdrawn, body) VALUES (r->>'id',
                         (r->>'version')::bigint, (r->>'published')::bigint, (r->>'withdrawn')::bigint,
@@ -364,6 +459,11 @@ BEGIN
                     UPDATE datasets SET version=(r->>'version')::bigint, published=(r->>'published')::bigint,
                         withdrawn=(r->>'withdrawn')::bigint, body=r->>'body' WHERE datasets.id = r->>'key' AND
                         datasets.version = (r->>'replaces')::bigint;
+                WHEN 'FORGET_TERMS' THEN
+                    DELETE FROM dataset_terms WHERE dataset_terms.dataset = r->>'dataset';
+                WHEN 'ADD_TERM' THEN
+                    INSERT INTO dataset_terms (term, dataset) VALUES (r->>'term', r->>'dataset') ON CONFLICT DO
+                        NOTHING;
                 WHEN 'ADD_PAPER' THEN
                     INSERT INTO papers (id, kind, version, added, revoked, body) VALUES (r->>'id', r->>'kind',
                         (r->>'version')::bigint, (r->>'added')::bigint, (r->>'revoked')::bigint, r->>'body') ON
@@ -372,6 +472,24 @@ BEGIN
                     UPDATE papers SET kind=r->>'kind', version=(r->>'version')::bigint,
                         added=(r->>'added')::bigint, revoked=(r->>'revoked')::bigint, body=r->>'body' WHERE
                         papers.id = r->>'key' AND papers.version = (r->>'replaces')::bigint;
+                WHEN 'ADD_SUBSCRIPTION' THEN
+                    INSERT INTO subscriptions (id, state, version, created, body) VALUES (r->>'id', r->>'state',
+                        (r->>'version')::bigint, (r->>'created')::bigint, r->>'body') ON CONFLICT DO NOTHING;
+                WHEN 'REPLACE_SUBSCRIPTION' THEN
+                    UPDATE subscriptions SET state=r->>'state', version=(r->>'version')::bigint,
+                        created=(r->>'created')::bigint, body=r->>'body' WHERE subscriptions.id = r->>'key' AND
+                        subscriptions.version = (r->>'replaces')::bigint;
+                WHEN 'DROP_SUBSCRIPTION' THEN
+                    DELETE FROM subscriptions WHERE subscriptions.id = r->>'id';
+                WHEN 'PUT_LETTER' THEN
+                    INSERT INTO dead_letters (subscription, position, at, body) VALUES (r->>'subscription',
+                        (r->>'position')::bigint, (r->>'at')::bigint, r->>'body') ON CONFLICT (subscription,
+                        position) DO UPDATE SET at = excluded.at, body = excluded.body;
+                WHEN 'DROP_LETTER' THEN
+                    DELETE FROM dead_letters WHERE dead_letters.subscription = r->>'subscription' AND
+                        dead_letters.position = (r->>'position')::bigint;
+                WHEN 'DROP_LETTERS' THEN
+                    DELETE FROM dead_letters WHERE dead_letters.subscription = r->>'id';
                 WHEN 'PUT_TASK' THEN
                     SELECT owner INTO v_holder FROM tasks WHERE queue = r->>'queue' ORDER BY number LIMIT 1;
                     IF v_holder IS NULL THEN

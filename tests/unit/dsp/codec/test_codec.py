@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from respell import expanded, mixed, prefixed
 
 from corridor.base.errors import LocalError, MalformedError, TooLargeError
 from corridor.base.json import parse_json
@@ -15,10 +16,12 @@ from corridor.dsp import messages as m
 from corridor.dsp.catalog import Catalog, DataService, Dataset, Distribution
 from corridor.dsp.codec import VERSIONS, Wire, codec_for
 from corridor.dsp.codec.limits import CodecLimits
+from corridor.dsp.codec.v2025_1.spellings import read_plainly
 from corridor.dsp.states import NegotiationState, TransferState
 
 CONTEXT = "https://w3id.org/dspace/2025/1/context.jsonld"
 CODEC = codec_for("2025-1")
+STRICT = codec_for("2025-1", strict=True)
 KINDS = get_args(Wire)
 
 ids = st.text("abcdefABCDEF0123456789-_:", min_size=1, max_size=20)
@@ -275,3 +278,96 @@ def test_a_policy_can_be_checked_before_it_is_published():
     assert CODEC.check_policy({"permission": {"action": "use"}}, "offers.yaml") == {"permission": [{"action": "use"}]}
     with pytest.raises(MalformedError, match=r"offers\.yaml\.permission\[0\]\.action"):
         CODEC.check_policy({"permission": [{"action": 5}]}, "offers.yaml")
+
+
+def plainest(value):
+    """A value whose right operands have one spelling only: JSON-LD does not tell a list of one from its entry."""
+    for name, inner in walk(value):
+        if name == "rightOperand" and (inner == [] or isinstance(inner, dict | list)):
+            return False
+        if name in ("format", "action", "leftOperand", "endpointType", "profile") and ":" in str(inner):
+            return False
+    return True
+
+
+@settings(deadline=None)
+@given(data=st.data(), value=values)
+def test_every_spelling_of_a_document_is_read_as_the_same_value(data, value):
+    document = CODEC.encode(value)
+    assume(plainest(document) and not isinstance(value, m.CatalogRequest))
+
+    def pick(options):
+        return data.draw(st.sampled_from(options))
+
+    for spelled in (expanded(document), prefixed(document), mixed(document, pick)):
+        assert CODEC.decode(type(value), spelled) == CODEC.decode(type(value), document), spelled
+
+
+@settings(deadline=None)
+@given(value=values)
+def test_a_node_that_reads_strictly_reads_whatever_we_write(value):
+    assert STRICT.decode(type(value), CODEC.encode(value)) == value
+
+
+@settings(deadline=None)
+@given(value=values, data=st.data())
+def test_a_node_that_reads_strictly_refuses_every_other_spelling(value, data):
+    document = CODEC.encode(value)
+    for spelled in (expanded(document), prefixed(document), {**document, "@context": CONTEXT}):
+        with pytest.raises(MalformedError):
+            STRICT.decode(type(value), spelled)
+
+
+@settings(deadline=None)
+@given(data=st.data(), value=values)
+def test_a_spelling_with_a_part_replaced_gives_a_value_or_one_of_two_errors(data, value):
+    document = {"root": expanded(CODEC.encode(value))}
+    parts = [inner for _, inner in walk(document) if isinstance(inner, dict | list) and inner]
+    part = data.draw(st.sampled_from(parts))
+    key = data.draw(st.sampled_from(list(part) if isinstance(part, dict) else list(range(len(part)))))
+    part[key] = data.draw(anything)
+    assert fault_of(type(value), document.get("root")).startswith("$")
+
+
+@settings(deadline=None)
+@given(value=values)
+def test_a_plain_document_goes_on_untouched(value):
+    document = CODEC.encode(value)
+    assume(plainest(document))
+    assert read_plainly(document) is document
+
+
+def parts_of(value):
+    return sum(1 for _ in walk(value))
+
+
+@settings(deadline=None)
+@given(document=anything | st.lists(anything, max_size=2))
+def test_no_reading_makes_more_of_a_document(document):
+    for given_ in (
+        document,
+        {"root": document},
+        [{"@context": CONTEXT, "offer": document, "odrl:permission": document}],
+    ):
+        try:
+            read = read_plainly(given_)
+        except MalformedError:
+            continue
+        assert parts_of(read) <= parts_of(given_) + 3, "the context, and a list around a value"
+
+
+def test_limits_hold_for_every_spelling(talk):
+    many = m.NegotiationTermination("m", "p", "c", None, tuple("x" * 65))
+    for limits, value in [(CodecLimits(policy_bytes=20), talk.first_request()), (CodecLimits(), many)]:
+        document = CODEC.encode(value)
+        for spelled in (document, expanded(document), prefixed(document)):
+            with pytest.raises(TooLargeError):
+                codec_for("2025-1", limits).decode(type(value), spelled)
+
+
+def test_nesting_is_bounded_before_a_spelling_is_read():
+    document = {"@id": "x"}
+    for _ in range(100_000):
+        document = {"http://www.w3.org/ns/odrl/2/and": [document]}
+    with pytest.raises(TooLargeError):
+        CODEC.decode(m.ContractRequest, [document])

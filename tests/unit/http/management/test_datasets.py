@@ -95,6 +95,37 @@ async def test_a_partners_catalogue_shows_facts_offers_and_what_the_border_asks(
     assert dataset["border"][0]["offer"] == OFFER
 
 
+async def test_a_partners_catalogue_is_searched_and_read_part_by_part(world):
+    for number in range(5):
+        await world.publish(dataset=f"urn:d:{number}")
+    ask = {"provider": PROVIDER, "filter": [{"keyword": "customs"}, {"action": "read"}], "limit": 2}
+    found = [await world.consumer.post("/catalogue", ask)]
+    while found[-1]["next"] is not None:
+        found.append(await world.consumer.post("/catalogue", {**ask, "after": found[-1]["next"]}))
+    assert [[one["id"] for one in part["datasets"]] for part in found] == [
+        ["urn:d:0", "urn:d:1"],
+        ["urn:d:2", "urn:d:3"],
+        ["urn:d:4"],
+    ]
+    assert found[0]["datasets"][0]["formats"] == ["HttpData-PULL", "HttpData-PUSH"]
+    none = await world.consumer.post("/catalogue", {"provider": PROVIDER, "filter": [{"keyword": "none"}]})
+    assert (none["datasets"], none["catalogues"], none["next"]) == ([], [], None)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"filter": [{"colour": "red"}]}, "$.filter[0]"),
+        ({"filter": {"keyword": "customs"}}, "$.filter"),
+        ({"after": "x"}, "$.after"),
+        ({"limit": 0}, "$.limit"),
+    ],
+)
+async def test_a_search_with_a_fault_is_refused_with_its_place(world, body, place):
+    heard = await world.consumer.ask("POST", "/catalogue", {"provider": PROVIDER, **body})
+    assert (heard.status, heard.json["place"]) == (400, place)
+
+
 async def test_a_partner_that_is_not_there_is_a_bad_gateway(world):
     assert (await world.consumer.ask("POST", "/catalogue", {"provider": "did:web:nobody"})).status == 502
 

@@ -27,5 +27,5 @@ def test_reasons_have_an_end():
 
 def test_a_publication_is_described_by_the_members_that_its_use_case_knows():
     assert set(inputs.PublicationBody.__struct_fields__) == {
-        *("id", "title", "description", "keywords", "source", "profile", "offers")
+        *("id", "title", "description", "keywords", "catalogue", "source", "profile", "offers")
     }

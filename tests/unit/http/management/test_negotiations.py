@@ -122,3 +122,74 @@ async def test_an_agreement_shows_what_was_served_under_it(world):
     agreement = await world.provider.get(f"/agreements/{transfer['agreement']}")
     assert agreement["usage"] == {"requests": 1, "size": 22, "rows": 3}
     assert sorted(receipt["kind"] for receipt in agreement["receipts"]) == ["agreement", "delivery"]
+
+
+STRICTER = {
+    "permission": [
+        {
+            "action": "use",
+            "constraint": [
+                {"leftOperand": "dateTime", "operator": "lt", "rightOperand": "2027-01-01T00:00:00Z"},
+            ],
+        }
+    ]
+}
+CONSUMER = "did:web:consumer.example"
+
+
+async def test_a_person_is_asked_before_the_node_binds_itself(world):
+    await world.publish()
+    begun = await world.consumer.post("/negotiations", {"provider": PROVIDER, "dataset": DATASET, "hold": True})
+    await world.settle()
+    (waits,) = (await world.consumer.get("/negotiations", held="true"))["items"]
+    assert (waits["pid"], waits["state"], waits["settled"]) == (begun["pid"], "AGREED", True)
+    assert waits["held"]["move"] == "verify"
+    assert (await world.provider.get("/negotiations", held="true"))["items"] == []
+    await world.consumer.post(f"/negotiations/{begun['pid']}/approval")
+    await world.settle()
+    assert (await world.consumer.get(f"/negotiations/{begun['pid']}"))["state"] == "FINALIZED"
+    late = await world.consumer.ask("POST", f"/negotiations/{begun['pid']}/approval")
+    assert (late.status, "nothing waits for a person" in late.json["detail"]) == (409, True)
+
+
+async def test_an_offer_goes_back_and_forth_and_every_version_is_shown(world):
+    await world.publish()
+    made = await world.provider.post("/negotiations/proposals", {"consumer": CONSUMER, "dataset": DATASET})
+    await world.settle()
+    (theirs,) = (await world.consumer.get("/negotiations", held="true"))["items"]
+    await world.consumer.post(f"/negotiations/{theirs['pid']}/counter-offer", {"terms": STRICTER})
+    await world.settle()
+    shown = await world.provider.get(f"/negotiations/{made['pid']}")
+    assert [(one["by"], one["policy"]) for one in shown["offers"]] == [
+        (PROVIDER, {"permission": [{"action": "use"}]}),
+        (CONSUMER, STRICTER),
+    ]
+    assert shown["state"] == "FINALIZED"
+
+
+async def test_a_no_reaches_the_partner(world):
+    await world.publish()
+    made = await world.provider.post(
+        "/negotiations/proposals", {"consumer": CONSUMER, "dataset": DATASET, "terms": STRICTER}
+    )
+    await world.settle()
+    (theirs,) = (await world.consumer.get("/negotiations", held="true"))["items"]
+    await world.consumer.post(f"/negotiations/{theirs['pid']}/refusal", {"reason": "too short"})
+    await world.settle()
+    ended = await world.provider.get(f"/negotiations/{made['pid']}")
+    assert (ended["state"], ended["reasons"]) == ("TERMINATED", ["too short"])
+
+
+async def test_terms_that_are_none_are_refused_with_their_place(world):
+    await world.publish()
+    heard = await world.provider.ask(
+        "POST", "/negotiations/proposals", {"consumer": CONSUMER, "dataset": DATASET, "terms": {"permission": [{}]}}
+    )
+    assert (heard.status, heard.json["place"].startswith("$.terms.permission[0]")) == (400, True)
+    made = await world.provider.post("/negotiations/proposals", {"consumer": CONSUMER, "dataset": DATASET})
+    await world.settle()
+    (theirs,) = (await world.consumer.get("/negotiations", held="true"))["items"]
+    heard = await world.consumer.ask(
+        "POST", f"/negotiations/{theirs['pid']}/counter-offer", {"terms": {"permission": "all"}}
+    )
+    assert (heard.status, heard.json["place"]) == (400, "$.terms.permission"), made

@@ -78,7 +78,7 @@ def schema_of(document):
 
     def find(name, status="200"):
         content = operations[name]["responses"][status]["content"]
-        ((media_type, described),) = content.items()
+        media_type, described = next(iter(content.items()))
         assert media_type.endswith("json")
         return Draft202012Validator({**described["schema"], "components": document["components"]})
 

@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from dataclasses import replace
+
+from corridor.service.desk import Do, ProcessKind, Rule, desk_of
 
 DATA = b"alert,weight\n1,12\n2,8\n"
 
@@ -106,3 +109,46 @@ async def test_the_provider_sees_what_was_served_in_the_transfer(world):
     listed = (await world.provider.get("/transfers"))["items"][0]
     found = await world.provider.get(f"/transfers/{listed['pid']}")
     assert found["usage"]["size"] == len(DATA)
+
+
+async def test_a_transfer_that_waits_for_a_person_is_listed_approved_and_refused(world):
+    agreement = (await world.agree())["agreement"]
+    node = world.provider.node
+    rule = Rule(Do.HOLD, ProcessKind.TRANSFER)
+    node.context = replace(node.context, desk=desk_of((rule,)))
+    for act, state in (("approval", "STARTED"), ("refusal", "TERMINATED")):
+        begun = await world.consumer.post("/transfers", {"agreement": agreement})
+        await world.settle()
+        (waits,) = (await world.provider.get("/transfers", held="true"))["items"]
+        assert (waits["held"]["move"], waits["settled"]) == ("start", True)
+        body = {"reason": "enough"} if act == "refusal" else None
+        await world.provider.post(f"/transfers/{waits['pid']}/{act}", body)
+        await world.settle()
+        assert (await world.consumer.get(f"/transfers/{begun['pid']}"))["state"] == state
+
+
+async def test_data_can_be_pushed_to_the_consumers_node_or_to_where_it_says(world):
+    agreement = (await world.agree())["agreement"]
+    begun = await world.consumer.post("/transfers", {"agreement": agreement, "format": "HttpData-PUSH"})
+    there = {"endpoint": "https://sink.example/x", "authorization": "Bearer s3cret"}
+    elsewhere = await world.consumer.post("/transfers", {"agreement": agreement, "destination": there})
+    await world.settle()
+    here = await world.consumer.get(f"/transfers/{begun['pid']}")
+    assert (here["state"], here["format"], here["received"]["size"]) == ("COMPLETED", "HttpData-PUSH", len(DATA))
+    heard = await world.consumer.ask("GET", f"/transfers/{elsewhere['pid']}")
+    assert (heard.json["state"], heard.json["format"], heard.json["received"]) == ("COMPLETED", "HttpData-PUSH", None)
+    assert b"s3cret" not in heard.body
+    heard = await world.consumer.ask("GET", f"/transfers/{elsewhere['pid']}/data-address")
+    assert (heard.status, b"s3cret" in heard.body) == (409, False)
+
+
+async def test_a_format_or_destination_that_makes_no_sense_is_refused(world):
+    agreement = (await world.agree())["agreement"]
+    for body, place in (
+        ({"format": "AmazonS3-PUSH"}, "$.format"),
+        ({"format": "HttpData-PULL", "destination": {"endpoint": "https://sink.example"}}, "$.format"),
+        ({"destination": {"endpoint": "http://sink.example"}}, "$.destination.endpoint"),
+        ({"destination": {"endpoint": "https://sink.example", "authorization": "a\nb"}}, "$.destination.authorization"),
+    ):
+        heard = await world.consumer.ask("POST", "/transfers", {"agreement": agreement, **body})
+        assert (heard.status, heard.json["place"]) == (400, place)

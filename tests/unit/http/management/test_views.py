@@ -7,13 +7,15 @@ import msgspec
 import pytest
 
 from corridor.base.ids import DatasetId, MessageId, OfferId, ParticipantId
-from corridor.dsp.catalog import Catalog, Dataset
+from corridor.dsp.catalog import Catalog, DataService, Dataset, Distribution
 from corridor.dsp.messages import Kind, Offer
 from corridor.dsp.process import Pending
 from corridor.dsp.states import NegotiationState
 from corridor.http.management import models, views
-from corridor.service.catalogue import BORDER, PROFILE
+from corridor.service.discover import Listing
+from corridor.service.ports import Peer
 from corridor.service.records import LoggedEvent, Usage
+from corridor.service.viewing import BORDER, PROFILE
 from corridor.testing import store_samples as samples
 
 PARTNER = ParticipantId("did:web:partner.example")
@@ -42,23 +44,36 @@ def partner_dataset(**properties):
     return Dataset(DatasetId("urn:d"), (Offer(OfferId("urn:o"), {"permission": []}),), (), properties)
 
 
-def test_catalogues_within_a_catalogue_are_shown_as_one():
-    inner = Catalog("urn:inner", PARTNER, (partner_dataset(),))
-    outer = Catalog("urn:outer", PARTNER, (partner_dataset(),), (inner,))
-    assert len(views.partner_catalogue(PARTNER, outer).datasets) == 2
+def shown(*datasets, within=(), following=None):
+    """A partner's catalogue as the view has it."""
+    peer = Peer(PARTNER, "https://partner.example/dsp", None)
+    return views.partner_catalogue(Listing(peer, Catalog("urn:c", PARTNER, datasets, tuple(within)), following))
+
+
+def test_catalogues_within_a_catalogue_are_shown_with_what_they_hold():
+    inner = Catalog("urn:inner", None, (partner_dataset(),), properties={"title": "Archive"})
+    service = DataService("urn:s", "https://elsewhere.example")
+    elsewhere = Catalog("urn:elsewhere", PARTNER, distributions=(Distribution("Catalog", service),))
+    found = shown(partner_dataset(), within=[inner, elsewhere], following="on")
+    assert [dataset.catalogue for dataset in found.datasets] == [None, "Archive"]
+    assert [(one.id, one.name, one.participant, one.endpoints) for one in found.catalogues] == [
+        ("urn:inner", "Archive", None, ()),
+        ("urn:elsewhere", "urn:elsewhere", PARTNER, ("https://elsewhere.example",)),
+    ]
+    assert (found.provider, found.next) == (PARTNER, "on")
 
 
 @pytest.mark.parametrize("odd", [None, 1, {"@value": "x"}, [1], True])
 def test_what_a_partner_states_in_another_form_is_left_out(odd):
     properties = {"title": odd, "description": odd, "keyword": odd, PROFILE: [odd], BORDER: odd if odd != {} else None}
-    catalogue = views.partner_catalogue(PARTNER, Catalog("urn:c", PARTNER, (partner_dataset(**properties),)))
+    catalogue = shown(partner_dataset(**properties))
     found = catalogue.datasets[0]
     assert (found.title, found.description, found.keywords, found.profile) == ("", "", (), {})
     assert all(isinstance(answer, dict) for answer in found.border)
 
 
 def test_a_single_keyword_is_a_list_of_one():
-    catalogue = views.partner_catalogue(PARTNER, Catalog("urn:c", PARTNER, (partner_dataset(keyword="a"),)))
+    catalogue = shown(partner_dataset(keyword="a"))
     assert catalogue.datasets[0].keywords == ("a",)
 
 

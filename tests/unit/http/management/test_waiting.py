@@ -10,7 +10,7 @@ from corridor.dsp.messages import Kind, MessageId, Role
 from corridor.dsp.process import Pending
 from corridor.dsp.states import NegotiationState, TransferState
 from corridor.http.management.waiting import negotiation_settled, transfer_settled, wait_until
-from corridor.service.records import Received
+from corridor.service.records import Held, Received
 from corridor.testing.store_samples import NOW, negotiation, transfer
 
 
@@ -93,15 +93,23 @@ PENDING = Pending(MessageId("urn:m"), Kind.NEGOTIATION_TERMINATION, NegotiationS
         (Role.PROVIDER, NegotiationState.VERIFIED, None, False),
         (Role.CONSUMER, NegotiationState.TERMINATED, None, True),
         (Role.CONSUMER, NegotiationState.REQUESTED, PENDING, False),
-        (Role.CONSUMER, NegotiationState.OFFERED, None, True),
+        (Role.CONSUMER, NegotiationState.OFFERED, None, False),
         (Role.CONSUMER, NegotiationState.OFFERED, PENDING, False),
         (Role.PROVIDER, NegotiationState.OFFERED, None, False),
     ],
 )
-def test_a_negotiation_is_settled_when_it_has_ended_or_waits_for_a_person(role, state, pending, settled):
+def test_a_negotiation_is_settled_when_it_has_ended(role, state, pending, settled):
     record = negotiation(state=state)
     found = replace(record, negotiation=replace(record.negotiation, role=role, pending=pending))
     assert negotiation_settled(found) is settled
+
+
+def test_a_process_is_settled_while_it_waits_for_a_person():
+    waits = Held("agree", "a person decides", NOW)
+    record = negotiation(state=NegotiationState.REQUESTED)
+    assert not negotiation_settled(record)
+    assert negotiation_settled(replace(record, held=waits))
+    assert transfer_settled(replace(transfer(), held=waits))
 
 
 FILE = Received("/x", 1, "sha-256:" + "0" * 64, "blake3:" + "0" * 64, NOW)
@@ -118,6 +126,9 @@ FILE = Received("/x", 1, "sha-256:" + "0" * 64, "blake3:" + "0" * 64, NOW)
         (TransferState.STARTED, {"problem": "refused"}, True),
         (TransferState.COMPLETED, {"fetch": True}, True),
         (TransferState.TERMINATED, {"fetch": True}, True),
+        (TransferState.STARTED, {"push": True}, False),
+        (TransferState.STARTED, {"push": True, "fetch": True, "received": FILE}, True),
+        (TransferState.SUSPENDED, {"push": True}, True),
     ],
 )
 def test_a_transfer_is_settled_when_the_data_can_be_had_or_never_will(state, changes, settled):

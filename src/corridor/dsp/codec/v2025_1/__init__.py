@@ -1,7 +1,7 @@
 """The wire form of Dataspace Protocol 2025-1: plain JSON as the official context compacts it.
 
-No JSON-LD processor is needed. A document passes the `gate`, then the reader of its type: `reader` knows paths,
-`policy` what a policy has to look like.
+A document passes the `gate`, where `spellings` reads other forms of JSON-LD plainly, then the reader of its type:
+`reader` knows paths, `policy` what a policy has to look like.
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ class Codec20251:
 
     version: ClassVar[str] = VERSION
     limits: CodecLimits
+    strict: bool = False
 
     def decode(self, kind: type[W], document: Any) -> W:
         """See `Codec.decode`."""
         form = _form_of(kind)
-        return cast(W, form.read(open_document(document, form.name, self.limits)))
+        return cast(W, form.read(open_document(document, form.name, self.limits, strict=self.strict)))
 
     def encode(self, value: object) -> dict[str, Any]:
         """See `Codec.encode`."""

@@ -1,7 +1,7 @@
 """The gate: what every document has to pass before its members are read, in this order.
 
 1. It nests no deeper than the limit.
-2. It is one object, in compacted form.
+2. It is plain, or can be read plainly (`spellings`); where this node reads strictly, it is exact (`exact`).
 3. Its `@context` is or holds the 2025-1 context.
 4. Its `@type` is the one that belongs here.
 """
@@ -15,21 +15,30 @@ from corridor.base.digest import sha256_of
 from corridor.base.errors import MalformedError, TooLargeError
 from corridor.base.ids import MessageId
 from corridor.dsp.codec.limits import CodecLimits
+from corridor.dsp.codec.v2025_1.exact import check_exact
 from corridor.dsp.codec.v2025_1.reader import Node
-from corridor.dsp.codec.v2025_1.terms import CONTEXT, NAMESPACE
+from corridor.dsp.codec.v2025_1.spellings import read_plainly
+from corridor.dsp.codec.v2025_1.terms import CONTEXT
 from corridor.dsp.messages import DIGEST_PREFIX
 
 
-def open_document(document: Any, type_name: str, limits: CodecLimits) -> Node:
+def open_document(document: Any, type_name: str, limits: CodecLimits, *, strict: bool = False) -> Node:
     """The document as a node of the given type.
+
+    Args:
+        document: decoded JSON.
+        type_name: the `@type` that belongs here.
+        limits: bounds on what is read.
+        strict: refuse what the schemas do not allow, even if its meaning could be found out.
 
     Raises:
         MalformedError: it fails check 2, 3 or 4.
         TooLargeError: it fails check 1.
     """
     check_depth(document, limits.depth)
-    root = Node(document, "$", limits)
-    _check_compacted(root)
+    if strict:
+        check_exact(document)
+    root = Node(document if strict else read_plainly(document), "$", limits)
     _check_context(root)
     root.expect_type(type_name)
     return root
@@ -63,18 +72,6 @@ def check_depth(document: Any, limit: int) -> None:
             return
         level = [child for item in nested for child in (item.values() if isinstance(item, dict) else item)]
     raise TooLargeError(f"nested deeper than {limit} levels", place="$")
-
-
-def _check_compacted(root: Node) -> None:
-    expanded = isinstance(root.value, list) or (
-        isinstance(root.value, dict) and any(str(name).startswith(NAMESPACE) for name in root.value)
-    )
-    if expanded:
-        raise MalformedError(
-            "expanded JSON-LD is not read",
-            place="$",
-            remedy=f'send the compacted form with "@context": ["{CONTEXT}"]',
-        )
 
 
 def _check_context(root: Node) -> None:

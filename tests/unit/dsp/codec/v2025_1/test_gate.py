@@ -57,12 +57,20 @@ def test_a_type_in_a_list_is_the_type():
 
 
 @pytest.mark.parametrize(
-    "document", [[GOOD], [], {"@type": [NAMESPACE + "Some"], NAMESPACE + "consumerPid": [{"@id": "c"}]}]
+    "document",
+    [[GOOD], {"@type": [NAMESPACE + "DataAddress"]}, {"@context": {"d": NAMESPACE}, "@type": "d:DataAddress"}],
 )
-def test_expanded_json_ld_is_refused_in_so_many_words(document):
-    with pytest.raises(MalformedError, match="expanded JSON-LD is not read") as caught:
-        open_document(document, "Some", LIMITS)
-    assert "compacted" in caught.value.remedy
+def test_another_spelling_is_read_plainly_unless_the_node_reads_strictly(document):
+    name = "Some" if document == [GOOD] else "DataAddress"
+    with pytest.raises(MalformedError):
+        open_document(document, name, LIMITS, strict=True)
+    assert open_document(document, name, LIMITS).value == GOOD | {"@type": name}
+
+
+def test_a_list_of_documents_is_none():
+    for documents in ([], [GOOD, GOOD]):
+        with pytest.raises(MalformedError, match="one object"):
+            open_document(documents, "Some", LIMITS)
 
 
 @pytest.mark.parametrize("document", [None, True, 5, 1.5, "text", ""])

@@ -1,0 +1,44 @@
+"""The Dataspace Protocol's Technology Compatibility Kit, all of it, against a node of its own."""
+
+from __future__ import annotations
+
+import kit
+import pytest
+
+SOME = """\
+[2026-11-25T10:00:00] SUCCESSFUL: CN:01-01
+[2026-11-25T10:00:01] FAILED: TP_C:01-03
+[2026-11-25T10:00:02] Passed tests: 1
+[2026-11-25T10:00:02] Failed tests: 1
+[2026-11-25T10:00:02] Failures:
+"""
+
+
+def test_the_kit_has_sixty_five_tests_that_run():
+    assert len(kit.EXPECTED) == 65
+    assert {"MET:01-01", "CAT:01-03", "CN:02-07", "CN_C:03-06", "TP:03-06", "TP_C:02-05"} <= kit.EXPECTED
+    assert not {"TP:02-04", "TP_C:02-04"} & kit.EXPECTED
+
+
+def test_only_all_ids_and_no_failure_are_conformance():
+    found = kit.read(SOME, 1.0)
+    assert (found.passed, found.failed, found.failures, found.conforms) == (
+        {"CN:01-01"},
+        {"TP_C:01-03"},
+        True,
+        False,
+    )
+    passed = "".join(f"SUCCESSFUL: {name}\n" for name in kit.EXPECTED)
+    assert kit.read(passed, 1.0).conforms
+    assert not kit.read(passed + "Failures:\n", 1.0).conforms
+    assert not kit.read(passed + "SUCCESSFUL: CN:09-09\n", 1.0).conforms
+    assert kit.read("Passed tests: 65\n", 1.0).missing == kit.EXPECTED
+
+
+@pytest.mark.slow
+def test_a_node_passes_the_kit(tmp_path):
+    try:
+        outcome = kit.run(tmp_path)
+    except kit.Unavailable as why:
+        pytest.skip(str(why))
+    assert outcome.conforms, f"{sorted(outcome.missing)}, {sorted(outcome.failed)}\n{outcome.log[-5000:]}"
