@@ -1,11 +1,16 @@
 """What all suites share: a suite that is skipped says why, and in CI that is a failure."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import judge
 import pytest
 from hypothesis import HealthCheck, settings
+
+from corridor.store.postgresql.database import connect, database_at
+from corridor.store.postgresql.migrate import upgrade
+from corridor.testing.postgres import binaries, cluster
 
 # The same examples at each run, and no verdict on the speed of a machine that is shared.
 settings.register_profile("corridor", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -20,6 +25,41 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f"third-party data are not there: {SHARED.name}/ beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of this session; a test that needs it is skipped where PostgreSQL is not installed."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres):
+    """The name of a migrated database without rows, copied for each test."""
+    url = postgres.create()
+    asyncio.run(_migrate(url))
+    return url.rpartition("/")[2]
+
+
+async def _migrate(url):
+    database = database_at(url, "test")
+    connection = await connect(database)
+    try:
+        await upgrade(connection, database)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def postgres_url(postgres, postgres_template):
+    """A migrated database of this test's own."""
+    url = postgres.create(template=postgres_template)
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,6 +24,7 @@ from corridor.app.identity import (
 )
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
+from corridor.app.storage import AnyStore, leases_of, open_store
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.clock import Clock
@@ -48,7 +49,8 @@ from corridor.service import access, catalogue, intake, negotiate, notify, outbo
 from corridor.service.addresses import INGEST
 from corridor.service.context import Context, Patience, Telling
 from corridor.service.desk import Desk
-from corridor.service.ports import Changes
+from corridor.service.ports import Changes, Store
+from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.secrets import FileSecrets
 
@@ -107,7 +109,7 @@ async def open_node(
 
     Args:
         loaded: its settings.
-        store_type: what opens the database; crash tests put one in its place that fails on purpose.
+        store_type: what opens a database file; crash tests put one in its place that fails on purpose.
         identity: builds the parts that prove who we are and learn who others are.
         desk: decides in place of the one that the settings describe.
 
@@ -120,7 +122,7 @@ async def open_node(
     desk = desk or load_desk(loaded.settings.decisions)
     destinations = Destinations(http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
-        store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
+        store = await open_store(loaded, commits, store_type)
         stack.push_async_callback(store.close)
         limits = _reply_limits(loaded.settings.limits)
         client = await stack.enter_async_context(HttpClient(destinations, limits))
@@ -142,7 +144,7 @@ async def _webhooks(events: EventSettings, stack: contextlib.AsyncExitStack) -> 
 class _Outside:
     """What the node reaches the world by, besides its identity."""
 
-    store: SqliteStore
+    store: AnyStore
     destinations: Destinations
     webhooks: HttpWebhooks
     clock: Clock
@@ -182,13 +184,33 @@ def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk
 def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits: Commits) -> Node:
     settings, signal = loaded.settings, Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
-    dispatcher = Dispatcher(context.store, partial(outbox.run, context), context.clock, sweep=sweep)
+    dispatcher = Dispatcher(
+        context.store,
+        partial(outbox.run, context),
+        context.clock,
+        sweep=sweep,
+        broke=partial(outbox.broke, context),
+        leases=leases_of(context.store),
+    )
+    _watch(context.store, context, dispatcher, signal)
     commits.add(context.revocations.note)
     herald = Herald(partial(notify.wake, context), sweep=sweep)
     commits.add(dispatcher.note)
     commits.add(herald.note)
     commits.add(lambda _: signal.fire())
     return Node(settings, context, _protocol(context, identity, loaded), dispatcher, herald, signal)
+
+
+def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:
+    """What this replica does when it finds its database again, and once it counts as lost."""
+
+    def renewed() -> None:
+        dispatcher.renew()
+        signal.fire()
+
+    # A right that ends at another replica cannot be told here while the database is out of reach.
+    if isinstance(store, PostgresStore):
+        store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
