@@ -9,6 +9,7 @@ Each pair of nodes runs alone. Both are driven over their management APIs by the
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import platform
 import sqlite3
@@ -20,10 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
+import asyncpg
 import edc
 from measured import Http, Pair, Process, median, quantile
 
+from corridor.app.settings import LoadedSettings
 from corridor.cli.demo.nodes import make
+from corridor.testing.postgres import Cluster, binaries, cluster
 
 DATASET = "benchmark"
 WARM_UP = 50
@@ -45,8 +49,12 @@ class Corridor(Pair):
         self._folder = folder
         self.processes: list[Process] = []
 
+    def prepare(self, loaded: tuple[LoadedSettings, ...]) -> None:
+        """What is to be done to the nodes' folders before they start."""
+
     def start(self) -> None:
         loaded = make(self._folder, (("Provider", "DE"), ("Consumer", "CN")))
+        self.prepare(loaded)
         self._provider_id = loaded[0].settings.node.id
         apis = []
         for one in loaded:
@@ -75,6 +83,43 @@ class Corridor(Pair):
     def transfer(self, agreement: str, poll: float) -> None:
         begun = self._consumer.call("POST", "/transfers", {"agreement": agreement, "fetch": False})
         self._consumer.await_state(f"/transfers/{begun['pid']}", "STARTED", poll)
+
+
+class OnPostgres(Corridor):
+    """The same on a PostgreSQL server of this machine, a database for each node, synced to disk."""
+
+    def __init__(self, folder: Path, server: Cluster) -> None:
+        super().__init__(folder)
+        self._server = server
+        self._databases = [server.create() for _ in range(2)]
+        self.name = f"Corridor {version('corridor')}, PostgreSQL, durable"
+
+    def prepare(self, loaded: tuple[LoadedSettings, ...]) -> None:
+        for one, url in zip(loaded, self._databases, strict=True):
+            file = one.folder / "keys" / "database.url"
+            file.touch(0o600)
+            file.write_text(f"{url}\n", "utf-8")
+            with (one.folder / "corridor.toml").open("a", encoding="utf-8") as settings:
+                settings.write('\n[database]\nurl_file = "keys/database.url"\n')
+
+    def idle_queries(self, seconds: float) -> float:
+        """Transactions that the server counts in both databases, of which each query of ours is one at least."""
+        before = self._transactions()
+        time.sleep(seconds)
+        return (self._transactions() - before) / seconds / 2
+
+    def _transactions(self) -> int:
+        names = [url.rpartition("/")[2] for url in self._databases]
+        return asyncio.run(_count(self._databases[0], names))
+
+
+async def _count(url: str, names: list[str]) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        asked = "SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database WHERE datname = ANY($1)"
+        return int(await connection.fetchval(asked, names))
+    finally:
+        await connection.close()
 
 
 def exchange(pair: Pair, poll: float) -> tuple[float, float, float]:
@@ -149,6 +194,12 @@ def pairs(folder: Path, wanted: str) -> Iterator[Pair]:
 
     if wanted in "corridor sqlite":
         yield Corridor(own("sqlite"))
+    programs = binaries()
+    if wanted in "corridor postgresql" and programs is None:
+        print("\nPostgreSQL is left out: its server is not installed")
+    elif programs is not None and wanted in "corridor postgresql":
+        with cluster(programs, durable=True) as server:
+            yield OnPostgres(own("postgresql"), server)
     if wanted in "edc":
         if why := edc.missing():
             print(f"\nEDC is left out: {why}")
@@ -166,7 +217,7 @@ def main() -> None:
     parser.add_argument("--exchanges", type=int, default=200)
     parser.add_argument("--in-flight", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--idle", type=float, default=30)
-    parser.add_argument("--only", default="", help="corridor, sqlite, or edc")
+    parser.add_argument("--only", default="", help="corridor, sqlite, postgresql, or edc")
     asked = parser.parse_args()
     names = ("aiohttp", "msgspec", "starlette", "uvicorn", "uvloop")
     print(f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in names)}")
