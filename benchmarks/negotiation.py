@@ -31,6 +31,8 @@ from corridor.testing.postgres import Cluster, binaries, cluster
 
 DATASET = "benchmark"
 WARM_UP = 50
+SETTLE = 5.0
+"""Seconds until what was begun is done, and a database server has counted it."""
 STEPS = ("catalogue", "negotiation", "transfer start")
 PUBLICATION = {
     "id": DATASET,
@@ -173,6 +175,7 @@ def show(pair: Pair, exchanges: int, levels: list[int], idle: float) -> None:
                 print(f"    {step:<15} p50 {p50:8.1f}  p95 {p95:8.1f}  p99 {p99:8.1f} ms")
         memory = ", ".join(f"{process.resident_mb:.0f}" for process in pair.processes)
         print(f"  memory of each node        {memory} MB")
+        time.sleep(SETTLE)
         before = [process.cpu_seconds for process in pair.processes]
         queries = pair.idle_queries(idle)
         used = [process.cpu_seconds - cpu for process, cpu in zip(pair.processes, before, strict=True)]
