@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -22,13 +23,14 @@ from corridor.dataplane.fetch import FetchLimits, HttpFetcher
 from corridor.dataplane.prepare import FilePreparer
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
-from corridor.dsp.codec import codec_for
+from corridor.dsp.codec import Codecs, all_codecs
 from corridor.dsp.codec.versions import Auth, ProtocolVersion, encode_versions
 from corridor.http.client import HttpClient, HttpReader, HttpSender, ReplyLimits
 from corridor.http.limits import RequestLimits
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
-from corridor.http.server import ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.server import Endpoint, ProtocolApp, ProtocolService, protocol_listener
+from corridor.law.model import Rulebook
 from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
 from corridor.service.context import Context, Patience
 from corridor.service.ports import Changes
@@ -41,7 +43,6 @@ from corridor.trust.participants import FileParticipants
 from corridor.trust.secrets import FileSecrets
 from corridor.trust.tokens import Authenticator, TokenIssuer
 
-DSP_PATH: Final = "/dsp/2025-1"
 DATA_PATH: Final = "/data"
 DID_PATH: Final = "/.well-known/did.json"
 HEALTH_PATH: Final = "/health"
@@ -83,28 +84,50 @@ class Commits:
             listener(changes)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the nodes of one process have in common; a node that is alone has all of it to itself.
+
+    Attributes:
+        codecs: the versions of the wire, the preferred first.
+        rules: gives the rulebook, and its digest, for folders of rules.
+    """
+
+    codecs: Codecs = field(default_factory=all_codecs)
+    rules: Callable[[tuple[Path, ...]], tuple[Rulebook, str]] = load_rules
+
+
+def dsp_path(version: str) -> str:
+    """Where the endpoint of a version of the wire is."""
+    return f"/dsp/{version}"
+
+
 @contextlib.asynccontextmanager
-async def open_node(loaded: LoadedSettings, store_type: type[SqliteStore] = SqliteStore) -> AsyncIterator[Node]:
+async def open_node(
+    loaded: LoadedSettings, store_type: type[SqliteStore] = SqliteStore, shared: Shared | None = None
+) -> AsyncIterator[Node]:
     """A node on its database, for as long as the block lasts.
 
     Args:
         loaded: its settings.
         store_type: what opens the database; crash tests put one in its place that fails on purpose.
+        shared: what it has in common with other nodes of this process.
 
     Raises:
         SettingsError: a setting, key or file is missing or wrong.
         StorageError: the database is locked, damaged, or of another version.
         MalformedError: a rule file or the participant list is faulty.
     """
+    shared = shared or Shared()
     limits = loaded.settings.limits
-    identity = _identity(loaded)
+    identity = _identity(loaded, shared.codecs)
     commits = Commits()
     destinations = Destinations(_http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
         store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
-        yield _node(loaded, identity, store=store, client=client, commits=commits, destinations=destinations)
+        yield _node(loaded, shared, identity, store=store, client=client, commits=commits, destinations=destinations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +140,24 @@ class _Identity:
     document: JsonObject
     root: str
 
+    def dsp_urls(self, codecs: Codecs) -> Mapping[str, str]:
+        """Version to base URL of its endpoint."""
+        return {version: self.root + dsp_path(version) for version in codecs.versions}
 
-def _identity(loaded: LoadedSettings) -> _Identity:
+
+def _identity(loaded: LoadedSettings, codecs: Codecs) -> _Identity:
     settings = loaded.settings
     node, files = settings.node, settings.files
     me = Participant(ParticipantId(node.id), node.name, node.country, node.facts)
     signer = FileSigner(loaded.path(files.signing_key), f"{node.id}#key-1")
     root = settings.listen.public_url.rstrip("/")
-    document = own_document(me.id, signer.public_jwk, root, DSP_PATH)
+    document = own_document(me.id, signer.public_jwk, root, dsp_path(codecs.versions[0]))
     return _Identity(me, signer, FileSecrets(loaded.path(files.token_key)), document, root)
 
 
 def _node(
     loaded: LoadedSettings,
+    shared: Shared,
     identity: _Identity,
     *,
     store: SqliteStore,
@@ -139,13 +167,16 @@ def _node(
 ) -> Node:
     settings, clock = loaded.settings, SystemClock()
     keep = float(settings.trust.did_cache_seconds)
-    directory = WebDirectory(HttpReader(client), _http_hosts(settings), own=identity.document, keep=keep)
+    codecs, dsp_urls = shared.codecs, identity.dsp_urls(shared.codecs)
+    directory = WebDirectory(
+        HttpReader(client), _http_hosts(settings), own=identity.document, versions=codecs.versions, keep=keep
+    )
     participants = FileParticipants(loaded.path(settings.files.participants))
-    rulebook, digest = load_rules(tuple(loaded.path(folder) for folder in settings.files.rules))
+    rulebook, digest = shared.rules(tuple(loaded.path(folder) for folder in settings.files.rules))
     issuer = TokenIssuer(identity.me.id, identity.signer, clock, new_id)
     context = Context(
         me=identity.me,
-        dsp_url=identity.root + DSP_PATH,
+        dsp_url=dsp_urls[codecs.versions[0]],
         data_url=identity.root + DATA_PATH,
         store=store,
         participants=participants,
@@ -162,6 +193,9 @@ def _node(
         rulebook_digest=digest,
         patience=_patience(settings.outbox),
         page=settings.limits.catalogue_page,
+        protocol=codecs.versions[0],
+        codecs=codecs,
+        dsp_urls=dsp_urls,
     )
     signal = Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
@@ -194,26 +228,32 @@ def _preparer(loaded: LoadedSettings) -> FilePreparer:
 
 def _protocol(ctx: Context, authenticator: Authenticator, identity: _Identity, limits: LimitSettings) -> ASGIApp:
     public: dict[str, JsonObject] = {
-        VERSION_PATH: _versions(),
+        VERSION_PATH: _versions(ctx.codecs),
         # did:web looks under the well-known path, or, for a DID with a path, right beside it.
         DID_PATH: identity.document,
         "/did.json": identity.document,
         HEALTH_PATH: {"status": "ok"},
     }
+    preferred, *others = (
+        Endpoint(dsp_path(codec.version), codec, _use_cases(ctx.speaking(codec.version))) for codec in ctx.codecs
+    )
     app = ProtocolApp(
-        _use_cases(ctx),
+        preferred.service,
         authenticator.authenticate,
-        codec_for(outbox.VERSION, ctx.codec_limits),
+        preferred.codec,
         public,
-        dsp_path=DSP_PATH,
+        dsp_path=preferred.path,
+        further=others,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
     )
     return protocol_listener(app, DataPlane(_data_service(ctx)), data_path=DATA_PATH, limits=request_limits(limits))
 
 
-def _versions() -> JsonObject:
+def _versions(codecs: Codecs) -> JsonObject:
     auth = Auth("self-issued-jwt", "1")
-    return encode_versions([ProtocolVersion(outbox.VERSION, DSP_PATH, auth=auth, identifier_type="did:web")])
+    return encode_versions(
+        ProtocolVersion(version, dsp_path(version), auth=auth, identifier_type="did:web") for version in codecs.versions
+    )
 
 
 def _use_cases(ctx: Context) -> ProtocolService:

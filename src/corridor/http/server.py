@@ -1,13 +1,14 @@
-"""The protocol server: DSP 2025-1, receipts and the public documents of a node, as one ASGI application.
+"""The protocol server: DSP, receipts and the public documents of a node, as one ASGI application.
 
 Every request goes the same way: the gate (`limits`), its route, the caller's identity, media type, `parse_json`, the
 codec, the use case, the codec, and the status of the binding table. What fails on the way is rendered by `problem`. A
-process id, not a path, says which role we have in a process; both roles share all routes.
+process id, not a path, says which role we have in a process; both roles share all routes. Each version of the wire has
+its endpoint, with its codec.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -55,7 +56,24 @@ class _Receipts:
     """Stands for `POST /receipts` in the route table."""
 
 
-_Target = Route | _Receipts
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A version of the wire: where its endpoint is, how it is written, and the use cases as they speak it."""
+
+    path: str
+    codec: Codec
+    service: ProtocolService
+
+
+@dataclass(frozen=True, slots=True)
+class _Dsp:
+    """A route of an endpoint."""
+
+    route: Route
+    endpoint: Endpoint
+
+
+_Target = _Dsp | _Receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ class ProtocolApp:
         codec: of the wire version that `dsp_path` stands for.
         public: path to document, of what is answered without identity.
         dsp_path: where the versioned DSP endpoint is.
+        further: endpoints of other versions of the wire.
         json_limits: of request bodies.
     """
 
@@ -87,14 +106,19 @@ class ProtocolApp:
         public: Mapping[str, JsonObject],
         *,
         dsp_path: str = "/dsp/2025-1",
+        further: Iterable[Endpoint] = (),
         json_limits: JsonLimits = DEFAULT_LIMITS,
     ) -> None:
         self._service = service
         self._authenticate = authenticate
-        self._codec = codec
         self._json_limits = json_limits
         self._public = RouteTable(Entry("GET", path, orjson.dumps(document)) for path, document in public.items())
-        entries: list[Entry[_Target]] = [Entry(route.method, dsp_path + route.path, route) for route in ROUTES]
+        endpoints = (Endpoint(dsp_path, codec, service), *further)
+        entries: list[Entry[_Target]] = [
+            Entry(route.method, endpoint.path + route.path, _Dsp(route, endpoint))
+            for endpoint in endpoints
+            for route in ROUTES
+        ]
         self._routes: RouteTable[_Target] = RouteTable([Entry("POST", "/receipts", _Receipts()), *entries])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +133,7 @@ class ProtocolApp:
         except CorridorError:
             pass
         found, fault = self._find(method, path)
-        if found is not None and isinstance(found.target, Route):
+        if found is not None and isinstance(found.target, _Dsp):
             return await self._dsp(request, found.target, found.parameters)
         # Whoever has no identity is told so, whether or not there is something at the path.
         partner = await self._identify(request.headers)
@@ -139,44 +163,47 @@ class ProtocolApp:
             raise MalformedError("a receipt is a JSON object", place="$")
         return document
 
-    async def _dsp(self, request: _Request, route: Route, parameters: Mapping[str, str]) -> Answer:
+    async def _dsp(self, request: _Request, target: _Dsp, parameters: Mapping[str, str]) -> Answer:
         """Answer a DSP request; what fails is told in the protocol's own error type, with the pids of the message."""
-        document: Any = None
+        route, endpoint, document = target.route, target.endpoint, None
         try:
             partner = await self._identify(request.headers)
             if route.message is not None:
                 document = await self._document(request)
             if route.message is CatalogRequest:
-                return await self._catalogue(request, partner, document)
-            reply = await self._serve(route, partner, next(iter(parameters.values()), None), document)
-            return _json(route.status, orjson.dumps(self._codec.encode(reply)))
+                return await _catalogue(endpoint, request, partner, document)
+            reply = await _serve(endpoint, route, partner, next(iter(parameters.values()), None), document)
+            return _json(route.status, orjson.dumps(endpoint.codec.encode(reply)))
         except Exception as error:  # noqa: BLE001 - the error boundary of the protocol's paths
             fault = fault_of(error, route.area, *_pids_in(document))
-            return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
+            return _json(fault_status_of(error), orjson.dumps(endpoint.codec.encode(fault)), headers_of(error))
 
-    async def _serve(self, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
-        if route.message is None:
-            return await self._view(route.area, partner, name or "")
-        message: Any = self._codec.decode(route.message, document)
-        pid = None if name is None else ProcessId(name)
-        if route.area is Area.NEGOTIATION:
-            return await self._service.receive_negotiation(partner, message, pid)
-        return await self._service.receive_transfer(partner, message, pid)
 
-    async def _catalogue(self, request: _Request, partner: Participant, document: Any) -> Answer:
-        """A page of the catalogue, and where the next one is (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
-        cursor = QueryParams(request.scope["query_string"]).get("page")
-        page = await self._service.catalogue(partner, self._codec.decode(CatalogRequest, document), cursor)
-        path = raw_path(request.scope).partition(b"?")[0].decode("latin-1")
-        link = {} if page.next is None else {"link": f'<{path}?page={quote(page.next)}>; rel="next"'}
-        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), link)
+async def _serve(endpoint: Endpoint, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
+    if route.message is None:
+        return await _view(endpoint.service, route.area, partner, name or "")
+    message: Any = endpoint.codec.decode(route.message, document)
+    pid = None if name is None else ProcessId(name)
+    if route.area is Area.NEGOTIATION:
+        return await endpoint.service.receive_negotiation(partner, message, pid)
+    return await endpoint.service.receive_transfer(partner, message, pid)
 
-    async def _view(self, area: Area, partner: Participant, name: str) -> Wire:
-        if area is Area.CATALOG:
-            return await self._service.dataset(partner, DatasetId(name))
-        if area is Area.NEGOTIATION:
-            return await self._service.view_negotiation(partner, ProcessId(name))
-        return await self._service.view_transfer(partner, ProcessId(name))
+
+async def _catalogue(endpoint: Endpoint, request: _Request, partner: Participant, document: Any) -> Answer:
+    """A page of the catalogue, and where the next one is (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
+    cursor = QueryParams(request.scope["query_string"]).get("page")
+    page = await endpoint.service.catalogue(partner, endpoint.codec.decode(CatalogRequest, document), cursor)
+    # Relative to the address that was asked: what of it we see may lack a prefix that a proxy or a host took off.
+    link = {} if page.next is None else {"link": f'<?page={quote(page.next)}>; rel="next"'}
+    return _json(_OK, orjson.dumps(endpoint.codec.encode(page.catalog)), link)
+
+
+async def _view(service: ProtocolService, area: Area, partner: Participant, name: str) -> Wire:
+    if area is Area.CATALOG:
+        return await service.dataset(partner, DatasetId(name))
+    if area is Area.NEGOTIATION:
+        return await service.view_negotiation(partner, ProcessId(name))
+    return await service.view_transfer(partner, ProcessId(name))
 
 
 def raw_path(scope: Scope) -> bytes:

@@ -10,11 +10,9 @@ from corridor.base.ids import DatasetId, MessageId, OfferId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import Target, catalog_target, dataset_target
 from corridor.dsp.catalog import Catalog, Dataset
-from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogRequest, Offer
 from corridor.service.catalogue import PROFILE
 from corridor.service.context import Context
-from corridor.service.outbox import VERSION
 from corridor.service.ports import Peer, Reply
 
 MOST_PAGES: Final = 1000
@@ -41,7 +39,7 @@ async def catalogue_of(ctx: Context, reference: str) -> tuple[Peer, Catalog]:
         MalformedError: what it answers is no catalogue.
     """
     peer = await ctx.directory.peer(reference)
-    codec = codec_for(VERSION, ctx.codec_limits)
+    codec = ctx.codecs.get(peer.protocol)
     request = codec.encode(CatalogRequest(MessageId(ctx.new_id())))
     target: Target | None = catalog_target(peer.dsp_url)
     pages: list[Catalog] = []
@@ -62,7 +60,7 @@ async def choose(ctx: Context, reference: str, dataset: DatasetId, offer: OfferI
     """
     peer = await ctx.directory.peer(reference)
     reply = await _ask(ctx, peer, dataset_target(dataset, peer.dsp_url), None)
-    found = codec_for(VERSION, ctx.codec_limits).decode(Dataset, reply.document)
+    found = ctx.codecs.get(peer.protocol).decode(Dataset, reply.document)
     chosen = [candidate for candidate in found.offers if offer in (None, candidate.id)]
     if not chosen:
         raise NotFoundError(f"there is no offer `{printable(offer or '')}` on this dataset", remedy=_named(found))

@@ -12,7 +12,7 @@ from corridor.base.errors import CorridorError, RemoteError, UnreachableError
 from corridor.base.ids import ProcessId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import target_of
-from corridor.dsp.codec import codec_for
+from corridor.dsp.codec import Codec
 from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, TransferStart, pid_of
 from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
@@ -24,7 +24,6 @@ from corridor.service.ports import Changes, Fetched, Reply
 from corridor.service.process import merged, until_settled
 from corridor.service.records import NegotiationRecord, Received, Task, TaskKind, TransferRecord, queue_of
 
-VERSION: Final = "2025-1"
 _TRY_AGAIN: Final = frozenset({401, 404, 408, 425, 429})
 """Answers that can be different next time: its identity check or its own transaction may lag behind."""
 _log = structlog.get_logger(__name__)
@@ -90,9 +89,10 @@ async def _send(ctx: Context, task: Task) -> None:
     target = target_of(message, process.role, process.peer_url)
     if isinstance(message, TransferStart) and isinstance(record, TransferRecord) and record.grant:
         message = transfer.with_token(ctx, message, record.grant)
-    document = codec_for(VERSION).encode(message)
+    codec = ctx.codecs.get(process.protocol)
+    document = codec.encode(message)
     reply = await ctx.sender.request(process.peer, target.method, target.url, document)
-    await _answered(ctx, task, _outcome(message, process.role, reply))
+    await _answered(ctx, task, _outcome(codec, message, process.role, reply))
 
 
 def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessMessage) -> bool:
@@ -100,25 +100,24 @@ def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessM
     return process.pending is not None and process.pending.message_id == message.message_id
 
 
-def _outcome(message: ProcessMessage, role: Role, reply: Reply) -> Acknowledged | Undeliverable:
+def _outcome(codec: Codec, message: ProcessMessage, role: Role, reply: Reply) -> Acknowledged | Undeliverable:
     """What the partner's answer means.
 
     Raises:
         UnreachableError: it knows nothing of our process yet (404): its own transaction may not be through.
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
-        return Acknowledged(message.message_id, _peer_pid(message, role, reply.document))
+        return Acknowledged(message.message_id, _peer_pid(codec, message, role, reply.document))
     if reply.status in _TRY_AGAIN and not message.kind.terminates:
         raise UnreachableError(f"the partner answered {reply.status}", status=reply.status)
     return Undeliverable(message.message_id, "refused", _refusal(message, reply))
 
 
-def _peer_pid(message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
+def _peer_pid(codec: Codec, message: ProcessMessage, role: Role, document: JsonObject | None) -> ProcessId | None:
     known = pid_of(message, role.other)
     if known is not None or document is None:
         return known
     of_negotiation = message.kind in (Kind.CONTRACT_REQUEST, Kind.CONTRACT_OFFER)
-    codec = codec_for(VERSION)
     ack = codec.decode(NegotiationAck, document) if of_negotiation else codec.decode(TransferAck, document)
     return ack.provider_pid if role is Role.CONSUMER else ack.consumer_pid
 

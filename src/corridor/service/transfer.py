@@ -56,8 +56,11 @@ async def request(ctx: Context, agreement: AgreementId, *, fetch: bool) -> Trans
     if held.role is not Role.CONSUMER:
         raise ConflictError("the agreement is one that we provide under", remedy="the consumer asks for the transfer")
     now = ctx.clock.now()
-    message = TransferRequest(new_message_id(ctx), ProcessId(ctx.new_id()), agreement, HTTP_PULL, ctx.dsp_url)
-    step = machine.begin_request(message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url)
+    callback = ctx.speaking(held.protocol).dsp_url
+    message = TransferRequest(new_message_id(ctx), ProcessId(ctx.new_id()), agreement, HTTP_PULL, callback)
+    step = machine.begin_request(
+        message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url, protocol=held.protocol
+    )
     record = TransferRecord(step.process, held.agreement.target, now, now, fetch=fetch)
     await ctx.store.commit(merged(Changes(transfers=(record,)), _work(ctx, step.process, step.commands)))
     return replace(record, version=1)
@@ -106,7 +109,9 @@ async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -
         raise ConflictError(f"a transfer process does not begin with a {message.kind}")
     agreement = await _agreement_for(ctx, partner, message)
     own_pid = ProcessId(ctx.new_id())
-    step = machine.receive_request(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+    step = machine.receive_request(
+        message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id, protocol=ctx.protocol
+    )
     now = ctx.clock.now()
     record = TransferRecord(step.process, agreement.agreement.target, now, now)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
@@ -141,7 +146,7 @@ async def view(ctx: Context, partner: Participant, pid: ProcessId) -> TransferAc
 
 async def _mine(ctx: Context, partner: Participant, pid: ProcessId) -> TransferRecord:
     record = await ctx.store.transfer(pid)
-    if record is None or record.transfer.peer != partner.id:
+    if record is None or (record.transfer.peer, record.transfer.protocol) != (partner.id, ctx.protocol):
         raise NotFoundError("there is no such transfer process")
     return record
 

@@ -25,7 +25,6 @@ from corridor.base.ids import DatasetId, ParticipantId, ProcessId
 from corridor.base.json import JsonObject, canonical_json, parse_json
 from corridor.dataplane.digest import digests_of
 from corridor.dsp.binding import ROUTES, Area, Route
-from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import CatalogFault, CatalogRequest, NegotiationFault, TransferFault
 from corridor.evidence.keys import PublicKey
 from corridor.law.model import Rulebook
@@ -238,7 +237,7 @@ class Counterpart:
         if path == "/receipts" and document is not None:
             return await _replied(receipts.countersign(self.context, sender, document))
         route, name = _route(method, path.removeprefix(DSP))
-        codec = codec_for(outbox.VERSION)
+        codec = self.context.codecs.get(self.context.protocol)
         try:
             message = codec.decode(route.message, document) if route.message else None
             if isinstance(message, CatalogRequest):

@@ -221,7 +221,7 @@ async def test_catalogue_and_dataset_are_given(app, ask, post, node):
 
 async def test_a_page_of_the_catalogue_says_where_the_next_one_is(post, ask, app):
     first = await post("/catalog/request", CatalogRequest("m"))
-    assert first.headers["link"] == '</dsp/2025-1/catalog/request?page=2>; rel="next"'
+    assert first.headers["link"] == '<?page=2>; rel="next"'
     last = await post("/catalog/request?page=2", CatalogRequest("m"))
     assert "link" not in last.headers
 

@@ -25,3 +25,15 @@ def test_each_node_has_its_own_revocations_and_memory(exporter, importer):
 
 def test_a_page_of_the_catalogue_has_a_hundred_datasets(exporter):
     assert exporter.context.page == 100
+
+
+def test_a_participant_calls_back_at_the_endpoint_of_the_version_that_it_speaks(exporter):
+    both = replace(exporter.context, dsp_urls={"2025-1": exporter.context.dsp_url, "test-1": "https://e.example/t"})
+    spoken = both.speaking("test-1")
+    assert (spoken.protocol, spoken.dsp_url) == ("test-1", "https://e.example/t")
+    assert spoken.revocations is both.revocations
+    assert spoken.speaking("2025-1") == both
+
+
+def test_a_participant_with_one_endpoint_has_it_for_every_version(exporter):
+    assert exporter.context.speaking("test-1").dsp_url == exporter.context.dsp_url
