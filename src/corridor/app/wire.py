@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from corridor.http.limits import RequestLimits
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
 from corridor.http.server import Endpoint, ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.shares import Share
 from corridor.law.model import Rulebook
 from corridor.service import access, catalogue, negotiate, outbox, receipts, transfer
 from corridor.service.context import Context, Patience
@@ -91,10 +92,15 @@ class Shared:
     Attributes:
         codecs: the versions of the wire, the preferred first.
         rules: gives the rulebook, and its digest, for folders of rules.
+        connections: to partners that this node may have open at the same time; None for the client's own bound.
+        protocol, data: its shares of the places for requests to the protocol and to the data plane.
     """
 
     codecs: Codecs = field(default_factory=all_codecs)
     rules: Callable[[tuple[Path, ...]], tuple[Rulebook, str]] = load_rules
+    connections: int | None = None
+    protocol: Share | None = None
+    data: Share | None = None
 
 
 def dsp_path(version: str) -> str:
@@ -126,7 +132,7 @@ async def open_node(
     async with contextlib.AsyncExitStack() as stack:
         store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
         stack.push_async_callback(store.close)
-        client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits)))
+        client = await stack.enter_async_context(HttpClient(destinations, _reply_limits(limits, shared.connections)))
         yield _node(loaded, shared, identity, store=store, client=client, commits=commits, destinations=destinations)
 
 
@@ -204,7 +210,8 @@ def _node(
     commits.add(dispatcher.note)
     commits.add(lambda _: signal.fire())
     authenticator = Authenticator(identity.me.id, participants, directory, store, clock)
-    return Node(settings, context, _protocol(context, authenticator, identity, settings.limits), dispatcher, signal)
+    protocol = _protocol(context, authenticator, identity, settings.limits, (shared.protocol, shared.data))
+    return Node(settings, context, protocol, dispatcher, signal)
 
 
 def _http_hosts(settings: Settings) -> frozenset[str]:
@@ -226,7 +233,13 @@ def _preparer(loaded: LoadedSettings) -> FilePreparer:
     return FilePreparer([loaded.path(folder) for folder in files.data_roots], loaded.path(files.snapshots))
 
 
-def _protocol(ctx: Context, authenticator: Authenticator, identity: _Identity, limits: LimitSettings) -> ASGIApp:
+def _protocol(
+    ctx: Context,
+    authenticator: Authenticator,
+    identity: _Identity,
+    limits: LimitSettings,
+    shares: tuple[Share | None, Share | None],
+) -> ASGIApp:
     public: dict[str, JsonObject] = {
         VERSION_PATH: _versions(ctx.codecs),
         # did:web looks under the well-known path, or, for a DID with a path, right beside it.
@@ -246,7 +259,8 @@ def _protocol(ctx: Context, authenticator: Authenticator, identity: _Identity, l
         further=others,
         json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
     )
-    return protocol_listener(app, DataPlane(_data_service(ctx)), data_path=DATA_PATH, limits=request_limits(limits))
+    data = DataPlane(_data_service(ctx))
+    return protocol_listener(app, data, data_path=DATA_PATH, limits=request_limits(limits), shares=shares)
 
 
 def _versions(codecs: Codecs) -> JsonObject:
@@ -288,9 +302,10 @@ def request_limits(limits: LimitSettings) -> RequestLimits:
     )
 
 
-def _reply_limits(limits: LimitSettings) -> ReplyLimits:
+def _reply_limits(limits: LimitSettings, connections: int | None) -> ReplyLimits:
     document = JsonLimits(max_bytes=limits.reply_bytes, max_depth=limits.json_depth)
-    return ReplyLimits(seconds=float(limits.reply_seconds), document=document)
+    reply = ReplyLimits(seconds=float(limits.reply_seconds), document=document)
+    return reply if connections is None else replace(reply, connections=connections)
 
 
 def _patience(settings: OutboxSettings) -> Patience:

@@ -28,6 +28,7 @@ from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
 from corridor.http.media import JSON_TYPE, check_json_type
 from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of
 from corridor.http.routes import Entry, Found, RouteTable
+from corridor.http.shares import Share
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
@@ -236,13 +237,17 @@ def protocol_listener(
     *,
     data_path: str = "/data",
     limits: RequestLimits | None = None,
+    shares: tuple[Share | None, Share | None] = (None, None),
 ) -> ASGIApp:
     """What the protocol listener serves: the protocol, and below `data_path` the data plane.
 
     Each is behind a gate of its own, so that long downloads take no place from the protocol. The data plane finds
-    `data_path` in `root_path`, and authenticates by tokens of its own.
+    `data_path` in `root_path`, and authenticates by tokens of its own. With `shares`, each gate has a share of places
+    that it has in common with others.
     """
-    protocol_gate, data_gate = Gate(protocol, limits), Gate(data, limits)
+    protocol_gate, data_gate = (
+        Gate(app, limits, share=share) for app, share in zip((protocol, data), shares, strict=True)
+    )
     prefix = data_path.encode() + b"/"
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

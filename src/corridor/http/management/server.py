@@ -25,6 +25,7 @@ from corridor.http.media import JSON_TYPE, check_json_type
 from corridor.http.problem import Answer
 from corridor.http.routes import Entry, Found, RouteTable
 from corridor.http.server import raw_path
+from corridor.http.shares import Share
 from corridor.service.context import Context
 
 
@@ -35,6 +36,7 @@ def create_app(
     hosts: Iterable[str] = (),
     changes: Watcher,
     limits: RequestLimits | None = None,
+    share: Share | None = None,
 ) -> ASGIApp:
     """The application of the management listener.
 
@@ -44,6 +46,7 @@ def create_app(
         hosts: names of the listener besides those of the loopback interface.
         changes: tells of commits, for requests that wait.
         limits: of its gate.
+        share: of places that it has in common with others.
 
     Raises:
         SettingsError: the token is empty.
@@ -51,7 +54,7 @@ def create_app(
     if not token:
         raise SettingsError("the management token is empty", remedy="make one with `corridor init`")
     names = LOOPBACK_NAMES | {host.lower() for host in hosts}
-    return Gate(ManagementApp(ctx, token, names, changes), limits)
+    return Gate(ManagementApp(ctx, token, names, changes), limits, share=share)
 
 
 def all_operations() -> tuple[Operation, ...]:
