@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, TypeVar, get_type_hints
@@ -73,7 +75,7 @@ def convert(document: dict[str, Any], model: type[SettingsT], place: str) -> Set
 
 
 def _refuse_unknown(document: dict[str, Any], model: type, place: str, path: str = "") -> None:
-    fields = {item.name: get_type_hints(model)[item.name] for item in dataclasses.fields(model)}
+    fields = _fields(model)
     for name, value in document.items():
         if name not in fields:
             close = difflib.get_close_matches(name, fields, 1)
@@ -82,6 +84,13 @@ def _refuse_unknown(document: dict[str, Any], model: type, place: str, path: str
         inner = fields[name]
         if dataclasses.is_dataclass(inner) and isinstance(inner, type) and isinstance(value, dict):
             _refuse_unknown(value, inner, place, f"{path}{name}.")
+
+
+@functools.cache
+def _fields(model: type) -> Mapping[str, Any]:
+    """The names of a model's settings with their types, worked out once: a host reads many files of the same model."""
+    hints = get_type_hints(model)
+    return {item.name: hints[item.name] for item in dataclasses.fields(model)}
 
 
 def _faulty(error: str, place: str) -> SettingsError:
