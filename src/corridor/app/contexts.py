@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from corridor.app.host_settings import LoadedHost
 from corridor.app.settings import FILE_NAME, LoadedSettings, load_settings
 from corridor.base.errors import CorridorError, SettingsError
 from corridor.trust.did import did_of
+
+_HOST: Final = "the host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def load_contexts(host: LoadedHost) -> Loaded:
             sound[name] = _load(host.folder / name)
         except CorridorError as error:
             faulty[name] = error
-    for name, clash in _shared_files(sound):
+    for name, clash in _shared_files(sound, host.path(host.settings.files.management_token)):
         sound.pop(name, None)
         faulty.setdefault(name, clash)
     return Loaded(sound, faulty)
@@ -61,9 +64,9 @@ def _load(folder: Path) -> LoadedSettings:
     return loaded
 
 
-def _shared_files(contexts: Mapping[str, LoadedSettings]) -> list[tuple[str, SettingsError]]:
-    """Each context that has a path which is, or lies in, a path of another; with the sentence that says so."""
-    owners: dict[Path, set[str]] = {}
+def _shared_files(contexts: Mapping[str, LoadedSettings], host_token: Path) -> list[tuple[str, SettingsError]]:
+    """Each context that has a path which is, or lies in, a path of another or of the host; with the sentence on it."""
+    owners: dict[Path, set[str]] = {host_token: {_HOST}}
     for name, loaded in contexts.items():
         for path in own_paths(loaded):
             owners.setdefault(path, set()).add(name)
@@ -72,14 +75,14 @@ def _shared_files(contexts: Mapping[str, LoadedSettings]) -> list[tuple[str, Set
         around = {other for above in (path, *path.parents) for other in owners.get(above, ())}
         if around - names or len(names) > 1:
             both = sorted(around | names)
-            found += [(name, _shared(name, both, path)) for name in both]
+            found += [(name, _shared(name, both, path)) for name in both if name != _HOST]
     return found
 
 
 def _shared(name: str, both: list[str], path: Path) -> SettingsError:
     other = next(each for each in both if each != name)
     return SettingsError(
-        f"`{path}` is claimed by the contexts `{name}` and `{other}`",
+        f"`{path}` is claimed by `{name}` and `{other}`",
         remedy="give each files and folders of its own under [files]",
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import resource
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ async def run_host(host: LoadedHost, ready: Callable[[], None] = lambda: None) -
     """
     listen = host.settings.listen
     token, names = read_token(host.path(host.settings.files.management_token)), host_names(listen.management)
-    _widen_threads(len(host.settings.contexts))
+    _widen(len(host.settings.contexts))
     with contextlib.ExitStack() as sockets:
         protocol = sockets.enter_context(bind(listen.protocol, "listen.protocol"))
         management = sockets.enter_context(bind(listen.management, "listen.management"))
@@ -111,8 +112,10 @@ def _ready(host: LoadedHost, opened: Host, ready: Callable[[], None]) -> None:
     ready()
 
 
-def _widen_threads(contexts: int) -> None:
-    """Let each context read files and prepare tables without waiting for the others'."""
+def _widen(contexts: int) -> None:
+    """Let each context have files open, and read and prepare them, without waiting for the others."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     threads = ThreadPoolExecutor(16 + 4 * contexts, thread_name_prefix="corridor")
     asyncio.get_running_loop().set_default_executor(threads)
 

@@ -77,8 +77,15 @@ def test_two_contexts_that_claim_the_same_files_are_both_faulty(host, files):
     add(host, "south", f"[files]\n{files}\n")
     loaded = load_contexts(host)
     assert {"north", "south"} <= set(loaded.faulty)
-    assert "is claimed by the contexts `north` and `" in str(loaded.faulty["north"])
+    assert "is claimed by `north` and `" in str(loaded.faulty["north"])
     assert loaded.faulty["south"].remedy == "give each files and folders of its own under [files]"
+
+
+def test_no_context_has_the_token_of_the_host_among_its_data(new_host):
+    alone = new_host("north")
+    add(alone, "north", '[files]\ndata_roots = [".."]\n')
+    said = str(load_contexts(alone).faulty["north"])
+    assert f"`{alone.folder}/keys/management.token` is claimed by `north` and `the host`" in said
 
 
 def test_a_link_does_not_hide_that_files_are_the_same(host):

@@ -76,6 +76,15 @@ class Running:
         assert found["state"] == "FINALIZED", found
         return found["agreement"]
 
+    async def receipts(self, name, agreement):
+        """The kinds of receipts that both sides have signed, once there are two of them."""
+        async with asyncio.timeout(20):
+            while True:
+                found = (await self.manage(name, f"/evidence/receipts?agreement={agreement}"))["items"]
+                if len(complete := {one["kind"] for one in found if one["complete"]}) == 2:
+                    return complete
+                await asyncio.sleep(0.01)
+
 
 @contextlib.asynccontextmanager
 async def running(host):
@@ -119,6 +128,8 @@ async def test_two_participants_of_one_process_exchange_as_with_anybody(up):
     assert found["received"]["size"] == len(WORDS)
     url = f"{up.management}/contexts/south/transfers/{begun['pid']}/data"
     assert await up.ask(url, up.token("south")) == (200, WORDS)
+    for name in ("north", "south"):
+        assert await up.receipts(name, agreement) == {"agreement", "delivery"}
     kept = {name: await up.manage(name, "/agreements") for name in ("north", "south", "east")}
     assert {name: len(page["items"]) for name, page in kept.items()} == {"north": 1, "south": 1, "east": 0}
 
