@@ -142,8 +142,6 @@ async def open_host(host: LoadedHost) -> AsyncIterator[Host]:
 
 
 def _report(host: LoadedHost, contexts: Mapping[str, Context], faulty: Mapping[str, CorridorError]) -> None:
-    for name, error in faulty.items():
-        _log.error("context not served", context=name, problem=str(error))
     if not contexts:
         why = "; ".join(f"`{name}`: {error}" for name, error in faulty.items()) or "it lists none"
         raise SettingsError(
@@ -151,6 +149,8 @@ def _report(host: LoadedHost, contexts: Mapping[str, Context], faulty: Mapping[s
             place=str(host.folder),
             remedy="`corridor doctor` examines all of them",
         )
+    for name, error in faulty.items():
+        _log.error("context not served", context=name, problem=str(error))
 
 
 class _Parts:
