@@ -1,8 +1,14 @@
-"""Many participants: one process that hosts N of them beside N processes of one; start-up, memory, idle CPU."""
+"""Many participants: one process that hosts N of them beside N processes of one; start-up, memory, idle CPU.
+
+With `--flood`, the times of one participant of a host while as many requests as it can hold are held open at another.
+
+    python benchmarks/tenants.py [--numbers 1 10 50] [--idle 10] [--flood]
+"""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import os
@@ -12,11 +18,16 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from corridor.app.host_settings import load_host
 from corridor.app.initialise import NewNode, initialise
 from corridor.app.join_host import Addresses, join_host
+from corridor.app.settings import load_settings
+from corridor.app.world import SystemClock, new_id
+from corridor.trust.keys import FileSigner
+from corridor.trust.tokens import TokenIssuer
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PATIENCE = 300.0
@@ -104,11 +115,71 @@ def measure(folders: list[Path], urls: list[str], idle: float) -> tuple[float, f
         return started, size, (cpu(pids) - used) / idle
 
 
+HELD = 600
+"""Requests that are held open at the flooded participant: more than its bound."""
+
+
+async def hold(port: int, path: str, token: str) -> int | None:
+    """Begin a request whose body never comes; the status that it is refused with at once, or None where it is held."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    fields = f"Host: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: 1000\r\n\r\n"
+    try:
+        writer.write(f"POST {path} HTTP/1.1\r\n{fields}{{".encode())
+        async with asyncio.timeout(12):
+            return int((await reader.readline()).split()[1])
+    except TimeoutError:
+        return None
+    finally:
+        writer.close()
+
+
+async def times(port: int, path: str, number: int) -> list[float]:
+    found = []
+    for _ in range(number):
+        start = time.perf_counter()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        assert b" 200 " in (await reader.read()).partition(b"\r\n")[0]
+        writer.close()
+        found.append((time.perf_counter() - start) * 1000)
+    return sorted(found)
+
+
+async def flood(port: int, issue: Callable[[], str]) -> None:
+    calm, path = "/p1/.well-known/dspace-version", "/p0/dsp/2025-1/negotiations/request"
+    before = await times(port, calm, 500)
+    held = [asyncio.create_task(hold(port, path, issue())) for _ in range(HELD)]
+    await asyncio.sleep(3)
+    during = await times(port, calm, 500)
+    refused = sum(status == 503 for status in await asyncio.gather(*held))
+    for name, found in (("alone", before), ("beside a flood", during)):
+        print(f"a public document, {name}, p50 / p95: {found[250]:.1f} / {found[475]:.1f} ms")
+    print(f"{HELD} requests held open at the other: {refused} refused with 503")
+
+
+def measure_flood() -> None:
+    """A participant knows itself, so tokens of its own are let in and their bodies waited for."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "host"
+        urls = make_host(folder, 2)
+        did = load_settings(folder / "p0").settings.node.id
+        signer = FileSigner(folder / "p0" / "keys" / "signing.pem", f"{did}#key-1")
+        issuer = TokenIssuer(did, signer, SystemClock(), new_id)
+        with serving([folder]):
+            await_all(urls)
+            port = int(load_host(folder).settings.listen.protocol.rpartition(":")[2])
+            asyncio.run(flood(port, lambda: issuer.issue(did)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--numbers", type=int, nargs="+", default=[1, 10, 50])
     parser.add_argument("--idle", type=float, default=10.0, help="seconds over which idle CPU is measured")
+    parser.add_argument("--flood", action="store_true", help="measure one participant while another is flooded")
     options = parser.parse_args()
+    if options.flood:
+        measure_flood()
+        return
     print(f"{'participants':>12}  {'as':16}  {'start-up':>9}  {'memory':>9}  {'idle CPU':>8}")
     for number in options.numbers:
         for name, make in (("one host", make_host), ("single processes", make_nodes)):
