@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from corridor.app.host_settings import is_host
 from corridor.app.settings import FILE_NAME, LoadedSettings, load_settings, parse_settings
 from corridor.app.toml_file import is_http
 from corridor.base.errors import SettingsError
@@ -86,6 +87,10 @@ def make_node(folder: Path, node: NewNode) -> None:
     file = folder / FILE_NAME
     if file.exists():
         raise SettingsError(f"`{folder}` holds a node already", remedy="choose another folder")
+    if is_host(folder):
+        raise SettingsError(
+            f"`{folder}` holds a host", remedy=f"make a participant on it with `corridor init NAME --host {folder}`"
+        )
     if not is_http(node.public_url):
         raise SettingsError("the public URL is not an http(s) URL", remedy="write it as https://HOST")
     text = _settings_text(node)

@@ -81,6 +81,7 @@ class NegotiationSummary(TypedDict):
 
     pid: str
     partner_pid: str | None
+    protocol: str
     role: str
     partner: str
     dataset: str
@@ -147,6 +148,7 @@ class TransferSummary(TypedDict):
 
     pid: str
     partner_pid: str | None
+    protocol: str
     role: str
     partner: str
     agreement: str
