@@ -20,6 +20,7 @@ import uvicorn
 from corridor.app.identity import Identity, own_entry
 from corridor.app.initialise import NewNode, initialise
 from corridor.app.wire import open_node
+from corridor.dataplane.formats import PULL
 from corridor.dsp.codec import codec_for
 from corridor.dsp.messages import (
     Agreement,
@@ -351,9 +352,7 @@ async def with_agreement(meeting):
     record = NegotiationRecord(negotiation, PROFILE, LONG_AGO, LONG_AGO)
     held = AgreementRecord(policy, Role.PROVIDER, PEER.id, meeting.peer.url, negotiation.own_pid, PROFILE, {}, LONG_AGO)
     await meeting.ctx.store.commit(Changes(negotiations=(record,), agreements=(held,)))
-    message = TransferRequest(
-        meeting.peer.id(), meeting.peer.pid, policy.id, transfer.HTTP_PULL, callback=meeting.peer.url
-    )
+    message = TransferRequest(meeting.peer.id(), meeting.peer.pid, policy.id, PULL.name, callback=meeting.peer.url)
     return (await meeting.peer.say("/transfers/request", message))["providerPid"]
 
 
