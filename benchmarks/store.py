@@ -1,8 +1,9 @@
-"""Durable transitions per second of the SQLite store, beside one commit each; `python benchmarks/store.py [seconds]`.
+"""Durable transitions per second of both stores, beside one commit each; `python benchmarks/store.py [seconds]`.
 
 A transition replaces a negotiation, puts a task and appends an event to the evidence log: what a message of a partner
 does. Synced to disk (synchronous=FULL) on both sides. The peer runs the very same statements on one connection, one
-transaction each, so that the difference is the group commit.
+transaction each, so that the difference is the group commit. PostgreSQL runs on this machine as it comes, durable, on
+TCP; replicas are stores on one database, each with its own connections, in one process.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from corridor.store import log
 from corridor.store.connection import connect
 from corridor.store.migrate import upgrade
 from corridor.store.plan import plan
+from corridor.store.postgresql.database import database_at
+from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.testing import store_samples as a
+from corridor.testing.postgres import binaries, cluster
 
 ROUNDS = 3
 
@@ -43,14 +47,33 @@ async def caller(store, number, until, waits):
         record = replace(record, version=record.version + 1)
 
 
-async def grouped(path, callers, seconds):
+async def grouped(opened, callers, seconds):
     """Transitions per second, and how long each took, with that many callers that wait for each of theirs."""
-    store = await SqliteStore.open(path)
+    stores = [await store for store in opened]
     waits, start = [], time.perf_counter()
-    await asyncio.gather(*(caller(store, number, start + seconds, waits) for number in range(callers)))
+    calls = (caller(stores[number % len(stores)], number, start + seconds, waits) for number in range(callers))
+    await asyncio.gather(*calls)
     rate = len(waits) / (time.perf_counter() - start)
-    await store.close()
+    for store in stores:
+        await store.close()
     return rate, waits
+
+
+def on_postgresql(seconds):
+    """The same on PostgreSQL, with one and with three replicas."""
+    programs = binaries()
+    if programs is None:
+        print("PostgreSQL is not installed: apt-get install postgresql")
+        return
+    with cluster(programs, durable=True) as server:
+        print(server.say("SELECT 'PostgreSQL ' || current_setting('server_version')"))
+        for replicas, callers in ((1, 1), (1, 16), (1, 64), (3, 16), (3, 64)):
+            results = []
+            for _ in range(ROUNDS):
+                database = database_at(server.create(), "benchmark")
+                opened = [PostgresStore.open(database) for _ in range(replicas)]
+                results.append(asyncio.run(grouped(opened, callers, seconds)))
+            print(line(f"PostgreSQL, replicas: {replicas}", callers, results))
 
 
 def one_each(path, callers, seconds):
@@ -91,10 +114,11 @@ def main():
         names = (Path(folder) / f"{number}.db" for number in itertools.count())
         for callers in (1, 16, 64):
             paths = [Path(shutil.copy(empty, next(names))) for _ in range(ROUNDS)]
-            results = [asyncio.run(grouped(path, callers, seconds)) for path in paths]
-            print(line("store, group commit", callers, results))
+            results = [asyncio.run(grouped([SqliteStore.open(path)], callers, seconds)) for path in paths]
+            print(line("SQLite, group commit", callers, results))
         paths = [Path(shutil.copy(empty, next(names))) for _ in range(ROUNDS)]
         print(line("peer, one commit each", 1, [one_each(path, 64, seconds) for path in paths]))
+    on_postgresql(seconds)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -48,11 +49,13 @@ def until(ready, *, patience=PATIENCE, pause=0.01):
 
 
 class Node:
-    """One node's folder and, one after another, its processes."""
+    """One node's folder and, one after another, its processes; `file` is the settings of one of several replicas."""
 
-    def __init__(self, loaded):
+    def __init__(self, loaded, file=None):
         self.loaded = loaded
         self.folder = loaded.folder
+        self._config = file or self.folder
+        self._log = self.folder / (f"{file.stem}.log" if file else "node.log")
         self.id = loaded.settings.node.id
         self.url = loaded.settings.listen.public_url
         self.management = f"http://{loaded.settings.listen.management}"
@@ -66,12 +69,12 @@ class Node:
 
     @property
     def log(self):
-        return (self.folder / "node.log").read_text("utf-8")
+        return self._log.read_text("utf-8")
 
     def start(self, *program):
         """Start `program`, or else `corridor serve`; `await_ready` waits until it answers."""
-        program = program or ("-m", "corridor", "serve", "--config", str(self.folder))
-        with (self.folder / "node.log").open("ab") as log:
+        program = program or ("-m", "corridor", "serve", "--config", str(self._config))
+        with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
             )
@@ -147,6 +150,75 @@ class Keeper:
         self._node.process.terminate()
         self._thread.join(PATIENCE)
         self._node.process.stdout.close()
+
+
+class Proxy:
+    """Takes connections on a port and passes them to the first of its targets, in turn, that takes them.
+
+    `cut` breaks every connection and refuses new ones; `stall` leaves them open, and nothing passes any more, as in a
+    network that loses every packet; `heal` lets them pass again.
+    """
+
+    def __init__(self, *targets, port=0):
+        self._targets = itertools.cycle(targets)
+        self._number = len(targets)
+        self._open = set()
+        self._passing = threading.Event()
+        self._passing.set()
+        self._cut = False
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                incoming, _ = self._listener.accept()
+                outgoing = None if self._cut else self._connect()
+                if outgoing is None:
+                    incoming.close()
+                    continue
+                self._open |= {incoming, outgoing}
+                for pair in ((incoming, outgoing), (outgoing, incoming)):
+                    threading.Thread(target=self._copy, args=pair, daemon=True).start()
+
+    def _connect(self):
+        for _ in range(self._number):
+            with contextlib.suppress(OSError):
+                return socket.create_connection(("127.0.0.1", next(self._targets)), timeout=PATIENCE)
+        return None
+
+    def _copy(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                self._passing.wait()
+                target.sendall(data)
+        self._end(source, target)
+
+    def _end(self, *sockets):
+        for one in sockets:
+            self._open.discard(one)
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def cut(self):
+        self._cut = True
+        self._end(*tuple(self._open))
+
+    def stall(self):
+        self._passing.clear()
+
+    def heal(self):
+        self._cut = False
+        self._passing.set()
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+        self._passing.set()
 
 
 PARTICIPANTS = (
@@ -291,6 +363,7 @@ class Kit:
     Node = Node
     Keeper = Keeper
     Pair = Pair
+    Proxy = Proxy
     alerts = staticmethod(alerts)
     publish = staticmethod(publish)
     publication = staticmethod(publication)

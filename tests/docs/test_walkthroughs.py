@@ -35,6 +35,7 @@ class Reader:
         self.folder = folder
         self.ports = dict(zip(PORTS, free_ports(), strict=True))
         self.nodes = []
+        self.names = dict(self.ports)
         scripts = str(Path(sys.executable).parent)
         self.environment = {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}", "COLUMNS": "300"}
 
@@ -45,7 +46,7 @@ class Reader:
         """Text of the page with the reader's ports, also where a node is made on the usual ones without naming them."""
         usual = "--public-url http://localhost:19194 --protocol 127.0.0.1:19194 --management 127.0.0.1:19193"
         text = re.sub(r"^corridor init (?!.*--protocol).*$", rf"\g<0> {usual}", text, flags=re.MULTILINE)
-        return re.sub("|".join(PORTS), lambda found: self.ports[found[0]], text)
+        return re.sub("|".join(map(re.escape, self.names)), lambda found: self.names[found[0]], text)
 
     def types(self, lines):
         """Run a block; what it says, with the ports of the page."""
@@ -70,8 +71,8 @@ class Reader:
             timeout=PATIENCE,
             check=False,
         )
-        backwards = {mine: theirs for theirs, mine in self.ports.items()}
-        return re.sub("|".join(backwards), lambda found: backwards[found[0]], done.stdout)
+        backwards = {mine: theirs for theirs, mine in self.names.items()}
+        return re.sub("|".join(map(re.escape, backwards)), lambda found: backwards[found[0]], done.stdout)
 
     def starts(self, line):
         """Start a node and wait until it answers, as a reader waits for `node ready`."""
@@ -80,7 +81,8 @@ class Reader:
             self.nodes.append(
                 subprocess.Popen(line.split(), cwd=self.folder, env=self.environment, stdout=log, stderr=log)
             )
-        settings = (self.folder / name / "corridor.toml").read_text("utf-8")
+        file = self.folder / name
+        settings = (file if file.is_file() else file / "corridor.toml").read_text("utf-8")
         address = re.search(r'^management = "(.*?)"', settings, re.MULTILINE)[1]
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -95,6 +97,7 @@ class Reader:
             node.terminate()
         for node in self.nodes:
             node.wait(PATIENCE)
+        self.nodes.clear()
 
 
 @pytest.fixture
@@ -156,3 +159,18 @@ def test_the_first_exchange_goes_as_the_tutorial_says(reader):
     follow(reader, named_blocks(name, blocks(page(name))))
     assert "Wang Fang" in (reader.folder / "customers.csv").read_text("utf-8")
     assert not (reader.folder / "again.csv").exists()
+
+
+def test_replicas_on_postgresql_run_as_the_page_says(reader, postgres):
+    name = "docs/howto/run-on-postgresql.md"
+    (statements,) = [block.text for block in blocks(page(name)) if block.language == "sql"]
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            postgres.say(statement)
+    try:
+        reader.names["127.0.0.1:5432"] = f"127.0.0.1:{postgres.port}"
+        follow(reader, named_blocks(name, section(name, "Set it up")))
+    finally:
+        reader.stops()
+        postgres.say("DROP DATABASE corridor WITH (FORCE)")
+        postgres.say("DROP ROLE corridor")

@@ -240,7 +240,8 @@ class DspFuzzer:
 
     def _changed(self, document):
         """The document with one thing in it replaced, removed, added, renamed, doubled or wrapped."""
-        parts = [part for part in _nested(document) if part]
+        # A document that has grown is not made to grow again: the fuzzer would stall, and not the node.
+        parts = [part for part in _nested(document) if part and len(part) <= _LONG]
         if not parts:
             return self._one(JUNK)
         part = self._one(parts)
@@ -254,8 +255,8 @@ class DspFuzzer:
                 part[self._one(NAMES)] = copy.deepcopy(self._one([*JUNK, part[key]]))
             case 3 if isinstance(part, dict):
                 part[self._one(NAMES)] = part.pop(key)
-            case 4 if isinstance(part, list) and len(part) < _LONG:
-                part.extend(copy.deepcopy(part) * self._one([1, 3, 200]))
+            case 4 if isinstance(part, list) and len(parts) < _LONG:
+                part.extend(copy.deepcopy(part[:_LONG]) * self._one([1, 3, _LONG]))
             case _:
                 for _ in range(self._one([1, 3, 70])):
                     part[key] = self._one([[part[key]], {"@id": part[key]}, {"and": [part[key]]}])

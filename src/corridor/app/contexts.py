@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 
 from corridor.app.host_settings import LoadedHost
 from corridor.app.settings import FILE_NAME, LoadedSettings, load_settings
+from corridor.app.storage import database_of
 from corridor.base.errors import CorridorError, SettingsError
 from corridor.trust.did import did_of
 
@@ -41,7 +43,10 @@ def load_contexts(host: LoadedHost) -> Loaded:
             sound[name] = _load(host.folder / name)
         except CorridorError as error:
             faulty[name] = error
-    for name, clash in _shared_files(sound, host.path(host.settings.files.management_token)):
+    for name, clash in (
+        *_shared_files(sound, host.path(host.settings.files.management_token)),
+        *_shared_databases(sound),
+    ):
         sound.pop(name, None)
         faulty.setdefault(name, clash)
     return Loaded(sound, faulty)
@@ -79,17 +84,32 @@ def _shared_files(contexts: Mapping[str, LoadedSettings], host_token: Path) -> l
     return found
 
 
-def _shared(name: str, both: list[str], path: Path) -> SettingsError:
+def _shared_databases(contexts: Mapping[str, LoadedSettings]) -> list[tuple[str, SettingsError]]:
+    """Each context whose PostgreSQL database is another's, too; with the sentence on it."""
+    owners: dict[str, list[str]] = {}
+    for name, loaded in contexts.items():
+        # What is wrong with the file of its URL is told when the context is opened.
+        with contextlib.suppress(SettingsError):
+            if database := database_of(loaded):
+                owners.setdefault(database.shown, []).append(name)
+    return [
+        (name, _shared(name, names, shown, "give each a database of its own"))
+        for shown, names in owners.items()
+        if len(names) > 1
+        for name in names
+    ]
+
+
+def _shared(
+    name: str, both: list[str], what: Path | str, remedy: str = "give each files and folders of its own under [files]"
+) -> SettingsError:
     other = next(each for each in both if each != name)
-    return SettingsError(
-        f"`{path}` is claimed by `{name}` and `{other}`",
-        remedy="give each files and folders of its own under [files]",
-    )
+    return SettingsError(f"`{what}` is claimed by `{name}` and `{other}`", remedy=remedy)
 
 
 def own_paths(loaded: LoadedSettings) -> Iterator[Path]:
     """What no other context may have; the participant list and the rules may be common to several."""
-    files = loaded.settings.files
+    files, url_file = loaded.settings.files, loaded.settings.database.url_file
     names = (files.database, files.signing_key, files.token_key, files.management_token, files.snapshots)
-    for name in (*names, files.received, *files.data_roots):
+    for name in (*names, files.received, *files.data_roots, *([url_file] if url_file else [])):
         yield loaded.path(name)

@@ -18,13 +18,19 @@ from corridor.app.listeners import bind
 from corridor.app.offers import check_offers_in
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
+from corridor.app.storage import database_of
 from corridor.base.errors import CorridorError, RemoteError, SettingsError, StorageError
 from corridor.base.ids import ProcessId
 from corridor.base.json import parse_json
 from corridor.law.check import check
 from corridor.service.ports import Store
-from corridor.service.records import SubscriptionState, TaskKind
+from corridor.service.records import SubscriptionState, Task, TaskKind
+from corridor.store import statements
 from corridor.store.faults import storage_errors
+from corridor.store.migrate import VERSIONS
+from corridor.store.postgresql.database import Database
+from corridor.store.postgresql.inspection import inspect
+from corridor.store.rows import task_from
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.did import did_of
 from corridor.trust.files import read_private
@@ -32,6 +38,7 @@ from corridor.trust.keys import load_key
 from corridor.trust.participants import FileParticipants
 from corridor.trust.secrets import FileSecrets
 
+_LOOKED_AT: Final = 1000
 _LEAST_FREE: Final = 64 * 1024 * 1024
 _ALL: Final = 2**31
 _PAGE: Final = 1000
@@ -131,15 +138,28 @@ def _participants(loaded: LoadedSettings) -> str:
 
 
 def _database(loaded: LoadedSettings) -> str:
+    database = database_of(loaded)
+    if database is not None:
+        return asyncio.run(_on_postgresql(database))
     path = loaded.path(loaded.settings.files.database)
     if not path.exists():
         return "not made yet; `corridor serve` makes it"
     if _is_served(loaded):
+        _on_work(_tasks_beside(path), 0)
         return "in use by the running node"
     return asyncio.run(_stuck(path))
 
 
+def _tasks_beside(path: Path) -> tuple[Task, ...]:
+    """The open tasks, read while the node runs, that are parked."""
+    with storage_errors(path), contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(statements.TASKS, {"limit": _LOOKED_AT}).fetchall()
+    return tuple(task for task in map(task_from, rows) if task.parked)
+
+
 def _offers(loaded: LoadedSettings) -> str:
+    if loaded.settings.database.url_file:
+        return "not looked at on PostgreSQL: a running node leaves out what it cannot read, and logs it"
     path = loaded.path(loaded.settings.files.database)
     if not path.exists():
         return "nothing is published yet"
@@ -160,6 +180,17 @@ async def _stuck(path: Path) -> str:
         await store.close()
 
 
+async def _on_postgresql(database: Database) -> str:
+    """Reachable, of a version that does, current; whether or not nodes run on it."""
+    found = await inspect(database, VERSIONS[-1])
+    where = f"{database.shown} (PostgreSQL {found.server})"
+    if found.schema is None:
+        return f"{where} is empty; `corridor serve` makes the tables"
+    if found.schema != VERSIONS[-1]:
+        return f"{where} is of version {found.schema}; `corridor serve` migrates it to {VERSIONS[-1]}"
+    return f"{where}, running replicas: {found.replicas}, {_on_work(found.tasks, found.log_size)}"
+
+
 async def _integrity(path: Path) -> None:
     with storage_errors(path), contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -168,22 +199,33 @@ async def _integrity(path: Path) -> None:
 
 
 async def _work(store: Store) -> str:
-    tasks = await store.tasks()
+    return _on_work(await store.tasks(), await store.log_size())
+
+
+def _on_work(tasks: tuple[Task, ...], log_size: int) -> str:
+    parked = [task for task in tasks if task.parked]
+    if parked:
+        raise SettingsError(
+            f"{len(parked)} of {len(tasks)} open tasks are parked, the first (`{parked[0].id}`) by {parked[0].problem}",
+            remedy="have it tried again or drop it, by `retry_task` or `drop_task` of the management API",
+        )
     stuck = [task for task in tasks if task.problem and task.kind is not TaskKind.NOTIFY]
     if stuck:
         raise SettingsError(
             f"{len(stuck)} of {len(tasks)} open tasks fail, the first with: {stuck[0].problem}",
             remedy="see whether the partner's node runs",
         )
-    return f"sound; {len(tasks)} open tasks, {await store.log_size()} events in the evidence log"
+    return f"sound; {len(tasks)} open tasks, {log_size} events in the evidence log"
 
 
 def _subscriptions(loaded: LoadedSettings) -> str:
     """Whether every subscriber is told of events; a node that runs is asked, since the database is its own."""
-    if not loaded.path(loaded.settings.files.database).exists():
+    on_postgresql = bool(loaded.settings.database.url_file)
+    if not on_postgresql and not loaded.path(loaded.settings.files.database).exists():
         return "none"
     try:
-        found = _asked(loaded) if _is_served(loaded) else asyncio.run(_kept(loaded))
+        kept = None if on_postgresql or _is_served(loaded) else asyncio.run(_kept(loaded))
+        found = _asked(loaded) if _is_served(loaded) else kept
     except StorageError:
         found = None
     if found is None:
@@ -260,7 +302,8 @@ def _disk(loaded: LoadedSettings) -> str:
 
 def _folders(loaded: LoadedSettings) -> Iterator[Path]:
     files = loaded.settings.files
-    for name in (files.database, files.snapshots, files.received):
+    database = () if loaded.settings.database.url_file else (files.database,)
+    for name in (*database, files.snapshots, files.received):
         folder = loaded.path(name)
         while not folder.is_dir():
             folder = folder.parent

@@ -62,7 +62,7 @@ class FileSettings:
     """Where this node keeps its files."""
 
     database: str = "corridor.db"
-    """The SQLite database."""
+    """The SQLite database, unless `database.url_file` names a PostgreSQL one."""
     signing_key: str = "keys/signing.pem"
     """The private key that signs messages and evidence."""
     token_key: str = "keys/token.key"  # noqa: S105 - a file's name, not a secret
@@ -79,6 +79,16 @@ class FileSettings:
     """Where data that were fetched, or pushed to this node, are kept."""
     rules: tuple[str, ...] = ()
     """Folders with the rule files of further jurisdictions, each named by its code, such as `rules/jp`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """A PostgreSQL database instead of a file, for a node of several processes."""
+
+    url_file: str = ""
+    """A file of mode 0600 with `postgresql://USER:PASSWORD@HOST:PORT/NAME`; empty keeps state in `files.database`."""
+    connections: Positive = 8
+    """Connections of one process to read with; it has two more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,7 @@ class Settings:
     node: NodeSettings
     listen: ListenSettings
     files: FileSettings = field(default_factory=FileSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)

@@ -18,6 +18,7 @@ from corridor.app.herald import Herald
 from corridor.app.identity import Identity, IdentityProvider, Surroundings, dsp_path, http_hosts, self_issued
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
+from corridor.app.storage import AnyStore, leases_of, open_store
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.clock import Clock
@@ -45,7 +46,8 @@ from corridor.service import access, catalogue, intake, negotiate, notify, outbo
 from corridor.service.addresses import INGEST
 from corridor.service.context import Context, Patience, Telling
 from corridor.service.desk import Desk
-from corridor.service.ports import Changes
+from corridor.service.ports import Changes, Store
+from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.secrets import FileSecrets
 
@@ -123,7 +125,7 @@ async def open_node(
 
     Args:
         loaded: its settings.
-        store_type: what opens the database; crash tests put one in its place that fails on purpose.
+        store_type: what opens a database file; crash tests put one in its place that fails on purpose.
         identity: builds the parts that prove who we are and learn who others are.
         desk: decides in place of the one that the settings describe.
         shared: what it has in common with other nodes of this process.
@@ -138,7 +140,7 @@ async def open_node(
     desk = desk or load_desk(loaded.settings.decisions)
     destinations = Destinations(http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
-        store = await store_type.open(loaded.path(loaded.settings.files.database), commits)
+        store = await open_store(loaded, commits, store_type)
         stack.push_async_callback(store.close)
         limits = _reply_limits(loaded.settings.limits, shared.connections)
         client = await stack.enter_async_context(HttpClient(destinations, limits))
@@ -160,7 +162,7 @@ async def _webhooks(events: EventSettings, stack: contextlib.AsyncExitStack) -> 
 class _Outside:
     """What the node reaches the world by, besides its identity."""
 
-    store: SqliteStore
+    store: AnyStore
     destinations: Destinations
     webhooks: HttpWebhooks
     clock: Clock
@@ -204,7 +206,15 @@ def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk
 def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits: Commits, shared: Shared) -> Node:
     settings, signal = loaded.settings, Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
-    dispatcher = Dispatcher(context.store, partial(outbox.run, context), context.clock, sweep=sweep)
+    dispatcher = Dispatcher(
+        context.store,
+        partial(outbox.run, context),
+        context.clock,
+        sweep=sweep,
+        broke=partial(outbox.broke, context),
+        leases=leases_of(context.store),
+    )
+    _watch(context.store, context, dispatcher, signal)
     commits.add(context.revocations.note)
     herald = Herald(partial(notify.wake, context), sweep=sweep)
     commits.add(dispatcher.note)
@@ -212,6 +222,18 @@ def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits:
     commits.add(lambda _: signal.fire())
     protocol = _protocol(context, identity, loaded, shared)
     return Node(settings, context, protocol, dispatcher, herald, signal)
+
+
+def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:
+    """What this replica does when it finds its database again, and once it counts as lost."""
+
+    def renewed() -> None:
+        dispatcher.renew()
+        signal.fire()
+
+    # A right that ends at another replica cannot be told here while the database is out of reach.
+    if isinstance(store, PostgresStore):
+        store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:

@@ -12,7 +12,8 @@ from typing import Final
 import structlog
 
 from corridor.base.clock import Clock
-from corridor.service.ports import Changes, Store
+from corridor.base.errors import CorridorError
+from corridor.service.ports import Changes, Leases, Store
 from corridor.service.records import Task
 
 _log = structlog.get_logger(__name__)
@@ -58,18 +59,52 @@ class Signal:
             self._waiting.discard(event)
 
 
+class Alone:
+    """The port `Leases` of a process that has its store for itself: every task is its own, and is as it is known."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def own_tasks(self, *, limit: int = 1000) -> tuple[Task, ...]:
+        """Every open task."""
+        return await self._store.tasks(limit=limit)
+
+    async def head(self, known: Task) -> Task | None:
+        """The task itself."""
+        return known
+
+
 class Dispatcher:
     """Runs the outbox: each queue in order and one task at a time, queues side by side, partners apart.
 
     It learns of new tasks from commits and looks into the store only at the start and at each sweep, so an idle node
-    sleeps; at each wake it looks only at the queues that something happened to.
+    sleeps; at each wake it looks only at the queues that something happened to. Where other processes share the store,
+    what it knows is a hint: `leases` say what is next in a queue, just before it is done.
+
+    Args:
+        run: does a task.
+        broke: puts a task off, or parks it, on which `run` failed by a fault of ours; gets the fault's name.
+        leases: which tasks are ours; by default all.
     """
 
-    def __init__(self, store: Store, run: Callable[[Task], Awaitable[None]], clock: Clock, *, sweep: timedelta) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        run: Callable[[Task], Awaitable[None]],
+        clock: Clock,
+        *,
+        sweep: timedelta,
+        broke: Callable[[Task, str], Awaitable[None]] | None = None,
+        leases: Leases | None = None,
+    ) -> None:
+        self._leases = leases or Alone(store)
         self._run = run
+        self._broke = broke
         self._clock = clock
         self._sweep = sweep
+        self._next_sweep = clock.now()
+        # At the start everything: tasks of a partner that is away must not hide those behind them.
+        self._limit = _EVERYTHING
         self._queues: dict[str, dict[str, Task]] = {}
         self._queue_of: dict[str, str] = {}
         self._touched: set[str] = set()
@@ -102,20 +137,23 @@ class Dispatcher:
                 del self._queues[queue]
             self._touched.add(queue)
 
+    def renew(self) -> None:
+        """Forget what is known of tasks that do not run, and look into the store: other processes may have had them."""
+        self._queues.clear()
+        self._queue_of.clear()
+        self._later.clear()
+        self._next_sweep, self._limit = self._clock.now(), _EVERYTHING
+        self._wake.set()
+
     async def run(self) -> None:
         """Dispatch until cancelled; then cancel what runs: it is in the store, and starts again with the node."""
-        next_sweep = self._clock.now()
-        # At the start everything: tasks of a partner that is away must not hide those behind them.
-        limit = _EVERYTHING
         try:
             while True:
                 self._wake.clear()
-                if self._clock.now() >= next_sweep:
-                    await self._take_up(limit)
-                    limit = _BATCH
-                    next_sweep = self._clock.now() + self._sweep
+                if self._clock.now() >= self._next_sweep:
+                    await self._look()
                 self._start_due()
-                until = min(self._later[0][0], next_sweep) if self._later else next_sweep
+                until = min(self._later[0][0], self._next_sweep) if self._later else self._next_sweep
                 await self._sleep(max((until - self._clock.now()).total_seconds(), 0.0))
         finally:
             running = tuple(self._running.values())
@@ -123,11 +161,23 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _take_up(self, limit: int) -> None:
+    async def _look(self) -> None:
         """The safety net: what is in the store is what is to be done."""
-        for task in await self._store.tasks(limit=limit):
+        limit, self._limit = self._limit, _BATCH
+        self._next_sweep = self._clock.now() + self._sweep
+        known = set(self._queue_of)
+        try:
+            found = await self._leases.own_tasks(limit=limit)
+        except CorridorError as error:
+            _log.warning("the outbox cannot be read", problem=str(error))
+            self._limit = limit
+            return
+        for task in found:
             if task.id not in self._queue_of:
                 self._add(task)
+        if len(found) < limit:
+            for gone in known.difference(task.id for task in found):
+                self._drop(gone)
 
     def _start_due(self) -> None:
         now = self._clock.now()
@@ -140,6 +190,8 @@ class Dispatcher:
 
     def _start(self, queue: str, head: Task, now: datetime) -> None:
         partner = queue.partition(" ")[0]
+        if head.parked is not None:
+            return
         if head.due > now:
             heappush(self._later, (head.due, queue))
         elif self._per_partner[partner] >= PER_PARTNER:
@@ -148,19 +200,48 @@ class Dispatcher:
             self._per_partner[partner] += 1
             self._running[queue] = asyncio.create_task(self._do(queue, partner, head))
 
-    async def _do(self, queue: str, partner: str, task: Task) -> None:
+    async def _do(self, queue: str, partner: str, known: Task) -> None:
+        head: Task | None = known
         try:
-            await self._run(task)
-            # The note of its last commit may still be on its way; before it the task looks undone.
-            await asyncio.sleep(0)
-        except Exception:  # noqa: BLE001 - a fault of ours in one task must not stop the others; the sweep takes it up again
-            _log.exception("task broke", kind=task.kind.value, subject=task.subject)
-            self._drop(task.id)
+            head = await self._leases.head(known)
+            if head is None:
+                self._forget(queue)
+            elif head is known or self._is_next(head):
+                await self._run(head)
+                # The note of its last commit may still be on its way; before it the task looks undone.
+                await asyncio.sleep(0)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours in one task must not stop the others
+            await self._fail(head or known, fault)
         finally:
             del self._running[queue]
             self._per_partner[partner] -= 1
             self._touched |= {queue, *self._held.pop(partner, ())}
             self._wake.set()
+
+    def _is_next(self, head: Task) -> bool:
+        """Put what the store says is next before what was known of its queue; whether it can be done now."""
+        behind = self._queues.pop(head.queue, {})
+        behind.pop(head.id, None)
+        self._queues[head.queue] = {head.id: head, **behind}
+        self._queue_of[head.id] = head.queue
+        return head.parked is None and head.due <= self._clock.now()
+
+    def _forget(self, queue: str) -> None:
+        for task in self._queues.pop(queue, ()):
+            del self._queue_of[task]
+
+    async def _fail(self, task: Task, fault: Exception) -> None:
+        """Put the task off where that can be written down; in any case leave it to the sweep."""
+        _log.error("task broke", kind=task.kind.value, subject=task.subject, exc_info=fault)
+        if self._broke is not None and not isinstance(fault, CorridorError):
+            try:
+                await self._broke(task, type(fault).__name__)
+                await asyncio.sleep(0)
+            except CorridorError as error:
+                _log.warning("task cannot be put off", kind=task.kind.value, problem=str(error))
+            else:
+                return
+        self._drop(task.id)
 
     async def _sleep(self, seconds: float) -> None:
         try:

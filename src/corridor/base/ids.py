@@ -22,7 +22,8 @@ IdSource = Callable[[], str]
 """Gives a fresh identifier at each call, such as `urn:uuid:...`; adapters own the chance behind it."""
 
 MAX_ID_LENGTH: Final = 512
-_FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\\]")
+# U+FEFF is white space to JSON Schema (ECMA-262) though not to Python.
+_FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ufeff\ud800-\udfff\\]")
 # Percent-encoded dots and delimiters count as what they decode to: servers and URL parsers disagree on when they do.
 _DOT_SEGMENT = re.compile(
     r"(^|[/:%]|%2f|%3a|%5c)(\.|%2e){1,2}($|[/?#]|%2f|%3f|%23|%5c)|%2e%2e",

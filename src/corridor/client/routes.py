@@ -46,6 +46,18 @@ class Routes:
         """The participants that the node knows."""
         return cast("shapes.Page[shapes.Participant]", self._get("/participants", after=after, limit=limit))
 
+    def tasks(self, after: str = "", limit: int = 100, *, parked: bool = False) -> shapes.Page[shapes.Task]:
+        """Open tasks of the outbox; with `parked`, only those that wait for a person."""
+        return cast("shapes.Page[shapes.Task]", self._get("/tasks", after=after, limit=limit, parked=parked))
+
+    def retry_task(self, task: str) -> shapes.Task:
+        """Have a task tried now, parked or not, and as often as a new one."""
+        return cast("shapes.Task", self._post(f"/tasks/{segment(task)}/retry"))
+
+    def drop_task(self, task: str) -> shapes.Task:
+        """Give a task up; a message that is dropped counts as undeliverable, and its process is terminated."""
+        return cast("shapes.Task", self._transport.json("DELETE", f"/tasks/{segment(task)}"))
+
     def publish(self, document: JsonObject) -> shapes.Dataset:
         """Publish a dataset, or publish it anew under the same id."""
         return cast("shapes.Dataset", self._post("/datasets", document))

@@ -354,6 +354,20 @@ class Participant(TypedDict):
     facts: Json
 
 
+class Task(TypedDict):
+    """Work of the outbox."""
+
+    id: str
+    kind: str
+    partner: str
+    subject: str
+    created: str
+    due: str
+    attempts: int
+    problem: str | None
+    parked: str | None
+
+
 class Status(TypedDict):
     """Who the node is and how it fares."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from corridor.base.errors import CorridorError, RemoteError, UnreachableError
+from corridor.base.errors import CorridorError, LocalError, NotFoundError, RemoteError, UnreachableError
 from corridor.base.ids import ProcessId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import target_of
@@ -74,9 +74,65 @@ async def _failed(ctx: Context, task: Task, error: CorridorError) -> None:
     if await ctx.store.task(task.id) is None:
         # The partner's message has overtaken ours while it was on its way: there is nothing left to put off.
         return
-    wait = min(ctx.patience.first * 2 ** (attempts - 1), ctx.patience.longest) * ctx.jitter()
-    later = replace(task, attempts=attempts, problem=problem, due=ctx.clock.now() + wait)
+    later = replace(task, attempts=attempts, problem=problem, due=ctx.clock.now() + _wait(ctx, attempts))
     await ctx.store.commit(Changes(tasks=(later,)))
+
+
+async def broke(ctx: Context, task: Task, fault: str) -> None:
+    """Put off a task on which our own code failed; after the last attempt park it until a person retries or drops it.
+
+    The tasks behind it in its queue wait with it, since they rest on it.
+    """
+    attempts, now = task.attempts + 1, ctx.clock.now()
+    parked = now if attempts >= ctx.patience.give_up else None
+    problem = printable(f"a fault of this node: {fault}", 300)
+    if parked:
+        _log.error("task parked", task=task.id, kind=task.kind.value, subject=task.subject, problem=problem)
+    due = now + _wait(ctx, attempts)
+    later = replace(task, attempts=attempts, problem=problem, due=due, parked=parked)
+    await ctx.store.commit(Changes(tasks=(later,)))
+
+
+def _wait(ctx: Context, attempts: int) -> timedelta:
+    wait: timedelta = min(ctx.patience.first * 2 ** (attempts - 1), ctx.patience.longest) * ctx.jitter()
+    return wait
+
+
+async def retry(ctx: Context, task: str) -> Task:
+    """Have an open task tried now, parked or not, as often as a new one.
+
+    Raises:
+        NotFoundError: there is no such open task.
+    """
+    found = await _open_task(ctx, task)
+    anew = replace(found, attempts=0, due=ctx.clock.now(), parked=None)
+    await ctx.store.commit(Changes(tasks=(anew,)))
+    return anew
+
+
+async def drop(ctx: Context, task: str) -> Task:
+    """Give up an open task; a message that is dropped counts as undeliverable, so its process is terminated.
+
+    Raises:
+        NotFoundError: there is no such open task.
+    """
+    found = await _open_task(ctx, task)
+    _log.warning("task dropped", task=found.id, kind=found.kind.value, subject=found.subject)
+    try:
+        await _give_up(ctx, found, LocalError("the message was given up by hand", code="dropped"))
+    except CorridorError:
+        raise
+    except Exception:  # noqa: BLE001 - the very code that fails on the task can fail on giving it up
+        _log.exception("task dropped without a word to its process", task=found.id, subject=found.subject)
+    await ctx.store.commit(Changes(tasks_done=(found.id,)))
+    return found
+
+
+async def _open_task(ctx: Context, task: str) -> Task:
+    found = await ctx.store.task(task)
+    if found is None:
+        raise NotFoundError(f"there is no open task `{printable(task)}`", remedy="see the open tasks")
+    return found
 
 
 async def _give_up(ctx: Context, task: Task, error: CorridorError) -> None:

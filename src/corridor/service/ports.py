@@ -261,6 +261,18 @@ class Store(Protocol):
         ...
 
 
+class Leases(Protocol):
+    """Which tasks of the outbox are this process's, where several processes share a store: always whole queues."""
+
+    async def own_tasks(self, *, limit: int = 1000) -> tuple[Task, ...]:
+        """Open tasks of ours in the order in which they were created."""
+        ...
+
+    async def head(self, known: Task) -> Task | None:
+        """The task to do next in the queue of `known`; None if there is none, or another process has the queue."""
+        ...
+
+
 class Participants(Protocol):
     """The list that says who is known."""
 

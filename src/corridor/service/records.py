@@ -267,6 +267,7 @@ class Task:
         due: not before.
         attempts: how often it was tried.
         problem: what went wrong last, for people.
+        parked: since when it, and its queue behind it, waits for a person, because our own code fails on it; or None.
     """
 
     id: str
@@ -279,6 +280,7 @@ class Task:
     payload: JsonObject = field(default_factory=dict)
     attempts: int = 0
     problem: str | None = None
+    parked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

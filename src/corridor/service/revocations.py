@@ -57,3 +57,8 @@ class Revocations:
                 watch.reason = "the right to this transfer has ended"
             elif papers and (watch.papers is None or watch.papers & papers):
                 watch.reason = "a paper that the transfer rests on was revoked"
+
+    def end_all(self, reason: str) -> None:
+        """Stop every stream: nobody can be told any more that its right has ended."""
+        for watch in self._watches:
+            watch.reason = watch.reason or reason

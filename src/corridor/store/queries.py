@@ -10,8 +10,23 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Table, Text, and_, bindparam, case, delete, func, literal_column, or_, select, union, update
-from sqlalchemy.dialects.sqlite import dialect, insert
+from sqlalchemy import (
+    Column,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.sql import ClauseElement
 
 from corridor.service.ports import MOST_TERMS
@@ -29,11 +44,13 @@ from typing import Final
 '''
 
 _WIDTH: Final = 116
+_FILLED_IN: Final = frozenset({"number", "owner"})
+"""Columns that the database fills in: the place of a row, and the replica that has a task."""
 
 
 def _values(table: Table) -> dict[str, Any]:
     """A parameter for every column that the caller fills in, by the column's name."""
-    return {column.name: bindparam(column.name) for column in table.columns if column.name != "number"}
+    return {column.name: bindparam(column.name) for column in table.columns if column.name not in _FILLED_IN}
 
 
 def _add(table: Table) -> Any:
@@ -198,7 +215,12 @@ def _literal(number: int) -> Any:
     return literal_column(str(number))
 
 
-_TASK: Final = select(*(column for column in s.tasks.columns if column.name != "number"))
+def task_columns() -> tuple[Column[Any], ...]:
+    """The columns of a task as `rows.task_from` reads them."""
+    return tuple(column for column in s.tasks.columns if column.name not in _FILLED_IN)
+
+
+_TASK: Final = select(*task_columns())
 
 STATEMENTS: Final[Mapping[str, ClauseElement]] = {
     "ADD_NEGOTIATION": _add(s.negotiations),

@@ -155,6 +155,7 @@ def task_row(task: Task) -> Row:
         "payload": to_body(task.payload),
         "message_type": None if task.message is None else type(task.message).__name__,
         "message": None if task.message is None else to_body(task.message),
+        "parked": _maybe(task.parked),
     }
 
 
@@ -164,7 +165,7 @@ def task_from(row: tuple[Any, ...]) -> Task:
     Raises:
         StorageError: the row is damaged.
     """
-    task, kind, queue, subject, due, created, attempts, problem, payload, message_type, message = row
+    task, kind, queue, subject, due, created, attempts, problem, payload, message_type, message, parked = row
     try:
         return Task(
             id=task,
@@ -177,6 +178,7 @@ def task_from(row: tuple[Any, ...]) -> Task:
             problem=problem,
             payload=document_from(payload),
             message=None if message_type is None else message_from(message_type, message),
+            parked=None if parked is None else instant_of(parked),
         )
     except (ValueError, OverflowError) as error:
         raise StorageError(

@@ -147,8 +147,24 @@ tasks: Final = Table(
     _text("payload"),
     _text("message_type", null=True),
     _text("message", null=True),
+    _big("parked", null=True),
+    # The replica that has the task, and with it its whole queue; null in SQLite, which has one process only.
+    _text("owner", null=True),
     Index("ux_tasks_id", "id", unique=True),
+    Index("ix_tasks_queue", "queue", "number"),
+    Index("ix_tasks_owner", "owner"),
 )
+
+replicas: Final = Table(
+    "replicas",
+    metadata,
+    # The processes on this database that have said lately that they live; what a task names as its owner.
+    _key(),
+    _big("until"),
+    sqlite_with_rowid=False,
+)
+
+_REVOKED: Final = column("revoked").is_not(None)
 
 grants: Final = Table(
     "grants",
@@ -161,6 +177,7 @@ grants: Final = Table(
     _big("revoked", null=True),
     _text("body"),
     Index("ux_grants_token_digest", "token_digest", unique=True),
+    Index("ix_grants_revoked", "revoked", sqlite_where=_REVOKED, postgresql_where=_REVOKED),
 )
 
 served: Final = Table(

@@ -97,11 +97,12 @@ DELETE FROM dead_letters WHERE dead_letters.subscription = :id
 """
 
 PUT_TASK: Final = """
-INSERT INTO tasks (id, kind, queue, subject, due, created, attempts, problem, payload, message_type, message) VALUES
-(:id, :kind, :queue, :subject, :due, :created, :attempts, :problem, :payload, :message_type, :message) ON CONFLICT
-(id) DO UPDATE SET kind = excluded.kind, queue = excluded.queue, subject = excluded.subject, due = excluded.due,
-created = excluded.created, attempts = excluded.attempts, problem = excluded.problem, payload = excluded.payload,
-message_type = excluded.message_type, message = excluded.message
+INSERT INTO tasks (id, kind, queue, subject, due, created, attempts, problem, payload, message_type, message,
+parked) VALUES (:id, :kind, :queue, :subject, :due, :created, :attempts, :problem, :payload, :message_type,
+:message, :parked) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, queue = excluded.queue, subject =
+excluded.subject, due = excluded.due, created = excluded.created, attempts = excluded.attempts, problem =
+excluded.problem, payload = excluded.payload, message_type = excluded.message_type, message = excluded.message,
+parked = excluded.parked
 """
 
 DROP_TASK: Final = """
@@ -275,12 +276,13 @@ SELECT papers.body FROM papers ORDER BY papers.number
 
 TASKS: Final = """
 SELECT tasks.id, tasks.kind, tasks.queue, tasks.subject, tasks.due, tasks.created, tasks.attempts, tasks.problem,
-tasks.payload, tasks.message_type, tasks.message FROM tasks ORDER BY tasks.number LIMIT :limit OFFSET 0
+tasks.payload, tasks.message_type, tasks.message, tasks.parked FROM tasks ORDER BY tasks.number LIMIT :limit OFFSET
+0
 """
 
 TASK: Final = """
 SELECT tasks.id, tasks.kind, tasks.queue, tasks.subject, tasks.due, tasks.created, tasks.attempts, tasks.problem,
-tasks.payload, tasks.message_type, tasks.message FROM tasks WHERE tasks.id = :id
+tasks.payload, tasks.message_type, tasks.message, tasks.parked FROM tasks WHERE tasks.id = :id
 """
 
 GRANT: Final = """

@@ -60,6 +60,10 @@ class Unavailable(Exception):  # noqa: N818 - no fault: the kit cannot run here
     """The kit cannot run on this machine; says why."""
 
 
+class Unpublished(Unavailable):
+    """The registry that Maven asks does not hold the kit: nothing that is installed here could help."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the kit says."""
@@ -90,6 +94,7 @@ def library() -> Path:
 
     Raises:
         Unavailable: there is no Java or Maven, or Maven cannot fetch the kit.
+        Unpublished: the registry answers that it does not hold it.
     """
     version = _java_version()
     if version is None or version < OLDEST_JAVA:
@@ -108,8 +113,18 @@ def library() -> Path:
     )
     if done.returncode:
         why = next((line for line in done.stdout.splitlines() if "ERROR" in line), "it says nothing")
-        raise Unavailable(f"Maven cannot fetch the DSP TCK: {why[:300]}")
+        raise fault_of(why)
     return LIBRARY
+
+
+def fault_of(why: str) -> Unavailable:
+    """What Maven's line means: that there is no such artifact is an answer, everything else may be mended."""
+    # The second form is the first one remembered from an earlier try.
+    artifact = r"(org\.eclipse\.dataspacetck\.\S+)"
+    missing = re.search(rf"Could not find artifact {artifact}|{artifact} was not found in \S+ during a previous", why)
+    if missing:
+        return Unpublished(f"the registry does not hold {missing[1] or missing[2]}")
+    return Unavailable(f"Maven cannot fetch the DSP TCK: {why[:300]}")
 
 
 def _java_version() -> int | None:

@@ -6,6 +6,7 @@ import pytest
 
 from corridor.app.contexts import load_contexts, own_paths
 from corridor.app.settings import load_settings
+from corridor.trust.files import create_private
 
 
 @pytest.fixture
@@ -79,6 +80,27 @@ def test_two_contexts_that_claim_the_same_files_are_both_faulty(host, files):
     assert {"north", "south"} <= set(loaded.faulty)
     assert "is claimed by `north` and `" in str(loaded.faulty["north"])
     assert loaded.faulty["south"].remedy == "give each files and folders of its own under [files]"
+
+
+def keep_on_postgresql(host, name, url, file="database.url"):
+    add(host, name, f'[database]\nurl_file = "{file}"\n')
+    create_private(host.folder / name / file, url.encode(), "database URL")
+
+
+def test_two_contexts_on_the_same_postgresql_database_are_both_faulty(host):
+    keep_on_postgresql(host, "north", "postgresql://north:secret@db.example/one")
+    keep_on_postgresql(host, "south", "postgresql://south:secret@db.example/one")
+    keep_on_postgresql(host, "east", "postgresql://east:secret@db.example/two")
+    loaded = load_contexts(host)
+    assert (list(loaded.sound), list(loaded.faulty)) == (["east"], ["north", "south"])
+    said = "`db.example/one` is claimed by `north` and `south`; give each a database of its own"
+    assert str(loaded.faulty["north"]) == said
+
+
+def test_the_url_of_a_database_is_a_contexts_own(host):
+    keep_on_postgresql(host, "north", "no url")
+    add(host, "south", '[database]\nurl_file = "../north/database.url"\n')
+    assert set(load_contexts(host).faulty) == {"north", "south"}
 
 
 def test_no_context_has_the_token_of_the_host_among_its_data(new_host):

@@ -21,6 +21,7 @@ from corridor.app.settings import load_settings
 from corridor.app.wire import open_node
 from corridor.service.ports import Changes
 from corridor.service.records import OfferRecord, SubscriptionState, Task, TaskKind
+from corridor.store.migrate import VERSIONS
 from corridor.store.sqlite import SqliteStore
 from corridor.testing import store_samples
 from corridor.testing.store_samples import NOW, subscription
@@ -281,6 +282,72 @@ cases:
     node.path("cn").mkdir()
     node.path("cn/wrong.yaml").write_text(case, "utf-8")
     assert problem(node, "rulebook") == "cases of the rulebook fail; see `corridor rulebook check`"
+
+
+def parked_task():
+    return replace(stuck_task("a fault of this node: ZeroDivisionError"), parked=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def test_a_parked_task_is_named_with_what_to_do(node):
+    make_database(node, parked_task())
+    said = problem(node, "database")
+    assert "1 of 1 open tasks are parked" in said
+    assert "a fault of this node: ZeroDivisionError" in said
+    assert said.endswith("have it tried again or drop it, by `retry_task` or `drop_task` of the management API")
+
+
+def test_a_parked_task_of_a_running_node_is_named(node):
+    make_database(node, parked_task())
+    with health_server(node.settings.listen.management):
+        found = findings(node)
+    assert "1 of 1 open tasks are parked" in found["database"].text
+
+
+@pytest.fixture
+def on_postgresql(node, edit):
+    def use(url):
+        path = node.folder / "keys" / "database.url"
+        path.write_text(url, "utf-8")
+        path.chmod(0o600)
+        edit('\n[database]\nurl_file = "keys/database.url"\n')
+        return node
+
+    return use
+
+
+def test_an_empty_postgresql_database_is_ready_to_be_used(on_postgresql, postgres):
+    url = postgres.create()
+    text = findings(on_postgresql(url))["database"].text
+    assert text.startswith(f"127.0.0.1:{postgres.port}/")
+    assert text.endswith("is empty; `corridor serve` makes the tables")
+    postgres.drop(url)
+
+
+def test_a_postgresql_database_is_looked_into(on_postgresql, postgres_url):
+    text = findings(on_postgresql(postgres_url))["database"].text
+    assert text.endswith("running replicas: 0, sound; 0 open tasks, 0 events in the evidence log")
+    assert not (on_postgresql(postgres_url).folder / "corridor.db").exists()
+
+
+def test_a_postgresql_database_of_an_earlier_release_is_named(on_postgresql, postgres, postgres_url):
+    name = postgres_url.rpartition("/")[2]
+    postgres.say("UPDATE alembic_version SET version_num = '0001'", name)
+    text = findings(on_postgresql(postgres_url))["database"].text
+    assert text.endswith(f"is of version 0001; `corridor serve` migrates it to {VERSIONS[-1]}")
+
+
+def test_a_postgresql_database_of_a_later_release_is_refused(on_postgresql, postgres, postgres_url):
+    postgres.say("UPDATE alembic_version SET version_num = '9999'", postgres_url.rpartition("/")[2])
+    assert "install the release of Corridor that wrote it, or a later one" in problem(
+        on_postgresql(postgres_url), "database"
+    )
+
+
+def test_a_postgresql_server_that_is_away_is_named_without_the_password(on_postgresql, free_ports):
+    (port,) = free_ports(1)
+    said = problem(on_postgresql(f"postgresql://u:secret@127.0.0.1:{port}/n"), "database")
+    assert said.startswith(f"127.0.0.1:{port}/n: the database cannot be reached")
+    assert "secret" not in said
 
 
 def test_a_hook_that_is_not_there_is_found(node):

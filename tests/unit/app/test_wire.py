@@ -1,5 +1,6 @@
 """The composition root: a node that is put together from its folder, and what is missing named."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,7 +8,11 @@ import pytest
 from corridor.app.settings import load_settings
 from corridor.app.wire import Commits, open_node, request_limits
 from corridor.base.errors import SettingsError, StorageError
+from corridor.service import outbox
 from corridor.service.ports import Changes
+from corridor.testing import store_samples as a
+
+PATIENCE = 20
 
 
 async def ask(app, path, method="GET"):
@@ -140,3 +145,63 @@ async def test_a_file_of_another_program_is_no_database(node):
     with pytest.raises(StorageError, match="not a database"):
         async with open_node(node):
             pass
+
+
+@pytest.fixture
+def on_postgresql(node, edit, postgres_url):
+    path = node.folder / "keys" / "database.url"
+    path.write_text(postgres_url, "utf-8")
+    path.chmod(0o600)
+    edit('\n[database]\nurl_file = "keys/database.url"\nconnections = 2\n')
+    return load_settings(node.folder)
+
+
+async def test_a_node_on_postgresql_can_be_several_processes(on_postgresql):
+    async with open_node(on_postgresql) as one, open_node(on_postgresql) as two:
+        await one.context.store.commit(Changes(papers=(a.paper(),)))
+        assert await two.context.store.papers() == (a.paper(version=1),)
+    assert not on_postgresql.path("corridor.db").exists()
+
+
+async def test_a_right_that_ends_at_one_replica_is_told_to_streams_of_another(on_postgresql):
+    async with open_node(on_postgresql) as one, open_node(on_postgresql) as two:
+        watch = two.context.revocations.watch("urn:uuid:t1")
+        waiting = asyncio.create_task(two.signal.changed(PATIENCE))
+        await one.context.store.commit(Changes(grants=(a.grant(),)))
+        await waiting
+        await one.context.store.commit(Changes(grants=(a.grant(revoked=a.NOW),)))
+        async with asyncio.timeout(PATIENCE):
+            while watch.reason is None:
+                await two.signal.changed(1)
+        assert watch.reason == "the right to this transfer has ended"
+
+
+async def test_streams_end_when_nobody_can_tell_them_any_more(on_postgresql):
+    async with open_node(on_postgresql) as opened:
+        watch = opened.context.revocations.watch("urn:uuid:t1")
+        waiting = asyncio.create_task(opened.signal.changed(PATIENCE))
+        await asyncio.sleep(0)
+        opened.context.store._replica._lost()
+        assert watch.reason == "the node has lost its database"
+        assert not waiting.done()
+        opened.context.store._replica._renewed()
+        await waiting
+
+
+async def test_a_task_on_which_our_code_fails_is_parked_after_the_last_attempt(node, edit, monkeypatch):
+    async def fail(_ctx, _task):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outbox, "run", fail)
+    edit("\n[outbox]\nattempts = 2\nfirst_wait_ms = 1\n")
+    async with open_node(load_settings(node.folder)) as opened:
+        store = opened.context.store
+        dispatching = asyncio.create_task(opened.dispatcher.run())
+        await store.commit(Changes(tasks=(a.task(),)))
+        async with asyncio.timeout(PATIENCE):
+            while (await store.task("task-1")).parked is None:
+                await opened.signal.changed(1)
+        parked = await store.task("task-1")
+        assert (parked.attempts, parked.problem) == (2, "a fault of this node: ZeroDivisionError")
+        dispatching.cancel()
+        await asyncio.gather(dispatching, return_exceptions=True)

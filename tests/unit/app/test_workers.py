@@ -10,6 +10,7 @@ import pytest
 
 from corridor.app.workers import PER_PARTNER, Dispatcher, Signal
 from corridor.app.world import SystemClock
+from corridor.base.errors import StorageError
 from corridor.service.ports import Changes
 from corridor.service.records import Task, TaskKind
 from corridor.store.memory import MemoryStore
@@ -37,6 +38,7 @@ class Works:
         self.gates = defaultdict(asyncio.Event)
         self.closed = set()
         self.breaks = {}
+        self.broken = []
         self.put_off = {}
         self.looks = 0
         self._changed = asyncio.Event()
@@ -224,6 +226,129 @@ async def test_a_broken_task_stops_no_other_and_is_taken_up_again_at_the_sweep()
         await works.until(lambda: "2" in works.ended)
         await works.until(lambda: "1" in works.ended)
         assert works.begun.count("1") == 2
+
+
+async def test_a_task_on_which_our_code_fails_is_put_off_and_not_tried_at_once_again():
+    works = Works()
+
+    async def broke(task, fault):
+        works.broken.append((task.id, fault))
+        await works.store.commit(Changes(tasks=(replace(task, due=datetime.now(UTC) + timedelta(seconds=SOON)),)))
+
+    works.dispatcher._broke = broke
+    async with running(works):
+        works.breaks["1"] = True
+        await works.add(task("1"), task("2"))
+        await works.until(lambda: works.ended == ["1", "2"])
+    assert works.broken == [("1", "ZeroDivisionError")]
+    assert works.begun == ["1", "1", "2"]
+
+
+async def test_a_fault_that_cannot_be_written_down_is_left_to_the_sweep():
+    works = Works(sweep=SOON)
+
+    async def broke(task, fault):
+        works.broken.append(fault)
+        raise StorageError("the database is locked")
+
+    works.dispatcher._broke = broke
+    async with running(works):
+        works.breaks["1"] = True
+        await works.add(task("1"))
+        await works.until(lambda: works.ended == ["1"])
+    assert works.broken == ["ZeroDivisionError"]
+
+
+async def test_a_parked_task_holds_its_queue_until_a_person_has_it_tried(works):
+    parked = replace(task("1"), parked=BEGINNING)
+    await works.add(parked, task("2"), task("3", "did:web:a.example p2"))
+    await works.until(lambda: works.ended == ["3"])
+    await works.idle()
+    assert works.begun == ["3"]
+    await works.add(replace(parked, parked=None))
+    await works.until(lambda: works.ended == ["3", "1", "2"])
+
+
+class Shared:
+    """The port `Leases` of a process that has the queues that a test gives it; what is next stands in the store."""
+
+    def __init__(self, store, *queues):
+        self.store = store
+        self.queues = set(queues)
+        self.fails = False
+
+    async def own_tasks(self, *, limit=1000):
+        if self.fails:
+            raise StorageError("the database cannot be reached")
+        return tuple(one for one in await self.store.tasks(limit=limit) if one.queue in self.queues)
+
+    async def head(self, known):
+        if self.fails:
+            raise StorageError("the database cannot be reached")
+        return next((one for one in await self.own_tasks() if one.queue == known.queue), None)
+
+
+@pytest.fixture
+async def sharing():
+    """A dispatcher that has the queue `a` only."""
+    works = Works(sweep=SOON)
+    works.leases = Shared(works.store, "a")
+    works.dispatcher._leases = works.leases
+    async with running(works) as found:
+        yield found
+
+
+async def test_only_queues_of_our_own_are_worked_on(sharing):
+    await sharing.add(task("1", "b"), task("2", "a"))
+    await sharing.until(lambda: sharing.ended == ["2"])
+    await sharing.idle()
+    assert sharing.begun == ["2"]
+
+
+async def test_what_is_next_stands_in_the_store_and_not_in_what_was_heard(sharing):
+    sharing.listening = False
+    await sharing.add(task("1", "a"))
+    sharing.listening = True
+    await sharing.add(task("2", "a"))
+    await sharing.until(lambda: sharing.ended == ["1", "2"])
+
+
+async def test_a_head_that_another_put_off_is_waited_for(sharing):
+    first = task("1", "a", after=SOON)
+    sharing.listening = False
+    await sharing.add(first)
+    sharing.listening = True
+    await sharing.add(task("2", "a"))
+    await sharing.until(lambda: sharing.ended == ["1", "2"])
+    assert sharing.begun == ["1", "2"]
+
+
+async def test_a_head_that_another_ended_unheard_is_forgotten_at_the_sweep(sharing):
+    await sharing.add(task("1", "a", after=3600), task("2", "a"))
+    await sharing.idle()
+    sharing.listening = False
+    await sharing.store.commit(Changes(tasks_done=("1",)))
+    sharing.listening = True
+    await sharing.until(lambda: sharing.ended == ["2"])
+    assert sharing.begun == ["2"]
+
+
+async def test_work_that_is_taken_over_is_done_after_a_look(sharing):
+    await sharing.add(task("1", "b"))
+    await sharing.idle()
+    sharing.leases.queues = {"a", "b"}
+    sharing.dispatcher.renew()
+    await sharing.until(lambda: sharing.ended == ["1"])
+
+
+async def test_nothing_begins_while_the_store_is_out_of_reach(sharing):
+    sharing.leases.fails = True
+    await sharing.add(task("1", "a"))
+    await sharing.idle()
+    assert sharing.begun == []
+    sharing.leases.fails = False
+    sharing.dispatcher.renew()
+    await sharing.until(lambda: sharing.ended == ["1"])
 
 
 async def test_a_commit_that_nobody_heard_of_is_found_at_the_sweep():

@@ -34,7 +34,7 @@ def test_only_a_non_empty_string_is_an_identifier(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["a b", "a\n", "\ta", "a\x00", "a\x7f", "a\\b", "a\u00a0b", "a\u2028b", "a\x85b", "\ud800"]
+    "text", ["a b", "a\n", "\ta", "a\x00", "a\x7f", "a\\b", "a\u00a0b", "a\u2028b", "a\x85b", "a\ufeff", "\ud800"]
 )
 def test_white_space_control_characters_and_backslashes_are_refused(text):
     with pytest.raises(MalformedError, match="cannot be an identifier"):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from corridor.base.errors import ForbiddenError, UnreachableError
+from corridor.base.errors import ForbiddenError, NotFoundError, UnreachableError
 from corridor.dsp.messages import NegotiationTermination
 from corridor.dsp.states import NegotiationState, TransferState
 from corridor.service import addresses, negotiate, outbox, transfer, transfer_turn
@@ -304,6 +304,59 @@ async def test_the_next_wait_is_that_of_the_first_task_that_is_due(exchange, net
     assert outbox.next_wait(importer.context, (), hour) == hour
     assert outbox.next_wait(importer.context, (later,), hour) == timedelta(seconds=30)
     assert outbox.next_wait(importer.context, (later, past), hour) == timedelta(0)
+
+
+async def test_a_task_on_which_our_code_fails_is_put_off_for_longer_each_time_and_then_parked(importer, network, asked):
+    importer.context = replace(importer.context, patience=Patience(give_up=3))
+    for attempts in (1, 2, 3):
+        (task,) = await importer.store.tasks()
+        await outbox.broke(importer.context, task, "ZeroDivisionError")
+        (later,) = await importer.store.tasks()
+        assert later.attempts == attempts
+        assert later.due > task.due
+        assert later.problem == "a fault of this node: ZeroDivisionError"
+        assert (later.parked is not None) == (attempts == 3)
+
+
+async def test_a_parked_task_that_is_retried_starts_anew(importer, asked):
+    (task,) = await importer.store.tasks()
+    await importer.store.commit(Changes(tasks=(replace(task, parked=task.due, attempts=12, problem="a fault"),)))
+    again = await outbox.retry(importer.context, task.id)
+    assert (again.parked, again.attempts, again.due) == (None, 0, importer.context.clock.now())
+    assert await importer.store.task(task.id) == again
+
+
+async def test_a_message_that_is_dropped_ends_its_negotiation_with_that_reason(importer, asked):
+    (task,) = await importer.store.tasks()
+    await outbox.drop(importer.context, task.id)
+    found = (await importer.store.negotiation(asked.negotiation.own_pid)).negotiation
+    assert found.state is NegotiationState.TERMINATED
+    assert "given up by hand" in "; ".join(found.reasons)
+    assert await importer.store.tasks() == ()
+
+
+async def test_other_work_that_is_dropped_is_gone(importer, asked):
+    (task,) = await importer.store.tasks()
+    other = replace(task, id="other", kind=TaskKind.RECEIPT, message=None, queue="elsewhere")
+    await importer.store.commit(Changes(tasks=(other,)))
+    await outbox.drop(importer.context, "other")
+    assert [one.id for one in await importer.store.tasks()] == [task.id]
+
+
+async def test_a_task_that_cannot_even_be_given_up_can_be_dropped(importer, asked, monkeypatch):
+    async def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outbox, "_give_up", broken)
+    (task,) = await importer.store.tasks()
+    await outbox.drop(importer.context, task.id)
+    assert await importer.store.tasks() == ()
+
+
+@pytest.mark.parametrize("act", [outbox.retry, outbox.drop])
+async def test_a_task_that_is_not_open_cannot_be_acted_on(importer, act):
+    with pytest.raises(NotFoundError, match="no open task `urn:x`"):
+        await act(importer.context, "urn:x")
 
 
 async def test_what_was_cancelled_while_it_was_on_its_way_is_not_put_off(exchange, exporter, importer, asked):

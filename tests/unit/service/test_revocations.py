@@ -51,3 +51,12 @@ def test_a_watch_that_nobody_keeps_is_forgotten():
     del watch
     gc.collect()
     assert len(revocations._watches) == 0
+
+
+def test_every_stream_is_told_when_nobody_can_be_told_any_more():
+    revocations = Revocations()
+    one, two = revocations.watch("t"), revocations.watch("u")
+    one.reason = "the right to this transfer has ended"
+    revocations.end_all("the node has lost its database")
+    assert one.reason == "the right to this transfer has ended"
+    assert two.reason == "the node has lost its database"

@@ -23,8 +23,8 @@ def asked(filled):
     """Every statement that the store's walks run, with its parameters and the number of rows that it gave."""
     ran, rows = [], filled._rows
 
-    def note(sql, **where):
-        found = rows(sql, **where)
+    async def note(sql, **where):
+        found = await rows(sql, **where)
         ran.append((sql, where, len(found)))
         return found
 

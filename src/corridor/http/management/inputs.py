@@ -44,6 +44,12 @@ class PageQuery(Input, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="items on the page")] = 100
 
 
+class TasksQuery(PageQuery, frozen=True, kw_only=True):
+    """Which tasks."""
+
+    parked: Annotated[bool, Meta(description="whether only those are listed that wait for a person")] = False
+
+
 class DatasetsQuery(PageQuery, frozen=True, kw_only=True):
     """Which datasets."""
 

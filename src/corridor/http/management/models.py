@@ -397,8 +397,22 @@ class Participant(Model, frozen=True, kw_only=True):
     facts: Annotated[dict[str, Any], Meta(description="further facts, in the vocabulary of the rulebook")]
 
 
+class Task(Model, frozen=True, kw_only=True):
+    """Work of the outbox."""
+
+    id: Annotated[str, Meta(description="its identifier")]
+    kind: Annotated[str, Meta(description="`send`, `decide`, `fetch` or `receipt`")]
+    partner: Annotated[str, Meta(description="DID of the partner")]
+    subject: Annotated[str, Meta(description="our process id of what it serves")]
+    created: Annotated[Instant, Meta(description="since when it is open")]
+    due: Annotated[Instant, Meta(description="when it is tried, at the earliest")]
+    attempts: Annotated[int, Meta(description="how often it was tried")]
+    problem: Annotated[str | None, Meta(description="what went wrong last")]
+    parked: Annotated[Instant | None, Meta(description="since when it waits for a person, because our own code fails")]
+
+
 class TaskProblem(Model, frozen=True, kw_only=True):
-    """Work that failed and will be tried again."""
+    """Work that failed, and will be tried again unless it is parked."""
 
     id: Annotated[str, Meta(description="its identifier")]
     kind: Annotated[str, Meta(description="`send`, `decide`, `fetch`, `push` or `receipt`")]
@@ -406,6 +420,7 @@ class TaskProblem(Model, frozen=True, kw_only=True):
     attempts: Annotated[int, Meta(description="how often it was tried")]
     due: Annotated[Instant, Meta(description="when it is tried again")]
     problem: Annotated[str, Meta(description="what went wrong last")]
+    parked: Annotated[Instant | None, Meta(description="since when it waits for a person to retry or drop it")]
 
 
 class Sizes(Model, frozen=True, kw_only=True):

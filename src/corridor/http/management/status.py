@@ -49,6 +49,7 @@ def _problem(task: Task, problem: str) -> models.TaskProblem:
         attempts=task.attempts,
         due=task.due,
         problem=problem,
+        parked=task.parked,
     )
 
 

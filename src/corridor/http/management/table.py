@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from corridor.http.management import border, datasets, evidence, inputs, models, negotiations, status, transfers
+from corridor.http.management import border, datasets, evidence, inputs, models, negotiations, status, tasks, transfers
 from corridor.http.management.calls import Operation
 from corridor.http.management.event_table import EVENTS
 from corridor.http.media import JSON_TYPE
@@ -14,6 +14,7 @@ BYTES: Final = "application/octet-stream"
 
 TAGS: Final[Mapping[str, str]] = {
     "node": "The node itself",
+    "outbox": "Work that is still to be done",
     "datasets": "What we offer, and what a partner would be answered",
     "partners": "What partners offer us",
     "negotiations": "Contract negotiations",
@@ -451,5 +452,5 @@ _EVIDENCE: Final = (
     ),
 )
 
-OPERATIONS: Final = (*_NODE, *_DATASETS, *_NEGOTIATIONS, *_TRANSFERS, *_LAW, *_EVIDENCE, *EVENTS)
+OPERATIONS: Final = (*_NODE, *tasks.OPERATIONS, *_DATASETS, *_NEGOTIATIONS, *_TRANSFERS, *_LAW, *_EVIDENCE, *EVENTS)
 """Every operation but `openapi`, which `server` adds: its answer is made from this table."""

@@ -26,7 +26,7 @@ async def test_a_database_of_the_version_before_keeps_what_it_holds(path):
     with closing(connect(path)) as before:
         for table in ("subscriptions", "dead_letters"):
             before.execute(f"DROP TABLE {table}")
-        before.execute("UPDATE alembic_version SET version_num = '0001'")
+        before.execute("UPDATE alembic_version SET version_num = '0004'")
     store = await SqliteStore.open(path)
     assert [paper.id for paper in await store.papers()] == [a.paper().id]
     assert await store.log_size() == 1

@@ -1,0 +1,61 @@
+"""Which store the settings ask for, and what it needs: a file of SQLite, or a database of PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corridor.app.settings import LoadedSettings
+from corridor.base.errors import SettingsError
+from corridor.service.ports import Changes, Leases, Store
+from corridor.store.postgresql.database import Database, database_at
+from corridor.store.postgresql.store import PostgresStore
+from corridor.store.sqlite import SqliteStore
+from corridor.trust.files import read_private
+
+AnyStore = SqliteStore | PostgresStore
+
+
+def database_of(loaded: LoadedSettings) -> Database | None:
+    """The PostgreSQL database that the settings name, or None if state is kept in a file.
+
+    Raises:
+        SettingsError: the file with its URL is missing, open to others, or holds no such URL.
+    """
+    name = loaded.settings.database.url_file
+    if not name:
+        return None
+    path = loaded.path(name)
+    try:
+        text = read_private(path, "database URL").decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise SettingsError("the database URL is not UTF-8", place=str(path), remedy="percent-encode it") from None
+    except SettingsError as error:
+        if not path.exists():
+            error.remedy = "write the URL there: (umask 077; cat > FILE)"
+        raise
+    return database_at(text, str(path))
+
+
+async def open_store(
+    loaded: LoadedSettings, on_commit: Callable[[Changes], None], file_store: type[SqliteStore] = SqliteStore
+) -> AnyStore:
+    """The node's store, current and open.
+
+    Args:
+        loaded: says where it is.
+        on_commit: is shown every durable commit.
+        file_store: what opens a file; crash tests put one in its place that fails on purpose.
+
+    Raises:
+        SettingsError: as `database_of`.
+        StorageError: the database is locked, damaged, out of reach, or of another version.
+    """
+    database = database_of(loaded)
+    if database is None:
+        return await file_store.open(loaded.path(loaded.settings.files.database), on_commit)
+    return await PostgresStore.open(database, on_commit, connections=loaded.settings.database.connections)
+
+
+def leases_of(store: Store) -> Leases | None:
+    """How the store's tasks are shared out; None where this process has it for itself."""
+    return store if isinstance(store, PostgresStore) else None

@@ -1,0 +1,58 @@
+"""A look at a database from outside, for `corridor doctor`: changes nothing, and may be taken while nodes run on it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Final
+
+from corridor.service.records import Task
+from corridor.store.postgresql.database import Database, check_server, connect
+from corridor.store.postgresql.faults import Failure, storage_errors
+from corridor.store.postgresql.migrate import version
+from corridor.store.postgresql.statements import READS, REPLICAS
+from corridor.store.rows import task_from
+
+_LOOKED_AT: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found.
+
+    Attributes:
+        server: the server's version, for people.
+        schema: the version of the schema, None where there are no tables yet; only of the current one is more known.
+        replicas: processes that run on it.
+        tasks: open ones, at most 1000.
+        log_size: events in the evidence log.
+    """
+
+    server: str
+    schema: str | None
+    replicas: int = 0
+    tasks: tuple[Task, ...] = ()
+    log_size: int = 0
+
+
+async def inspect(database: Database, current: str) -> Inspection:
+    """Look at `database`; `current` is the version of the schema that can be looked into.
+
+    Raises:
+        StorageError: it is out of reach, too old, another program's, or newer than we are.
+    """
+    connection = await connect(database)
+    try:
+        await check_server(connection, database)
+        found = await version(connection, database)
+        server = ".".join(map(str, connection.get_server_version()[:2]))
+        if found != current:
+            return Inspection(server, found)
+        with storage_errors(database.shown):
+            rows = await connection.fetch(READS["TASKS"][0], _LOOKED_AT)
+            size = await connection.fetchval(READS["LOG_SIZE"][0])
+            replicas = await connection.fetchval(REPLICAS)
+        return Inspection(server, found, replicas, tuple(task_from(tuple(row)) for row in rows), size)
+    finally:
+        with contextlib.suppress(*Failure):
+            await connection.close(timeout=1.0)
