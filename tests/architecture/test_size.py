@@ -7,10 +7,14 @@ PACKAGE = Path(__file__).parents[2] / "src" / "corridor"
 LONGEST_FILE = 600
 LONGEST_FUNCTION = 60
 
+GENERATED = {"store/statements.py", "store/postgresql/statements.py"}
+"""Compiled from `store.queries`, and read by nobody from top to bottom."""
+
 
 def test_no_file_is_over_the_budget():
     long = {str(path.relative_to(PACKAGE)): len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
-    assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
+    written = {name: lines for name, lines in long.items() if name not in GENERATED}
+    assert {name: lines for name, lines in written.items() if lines > LONGEST_FILE} == {}
 
 
 def test_no_function_is_over_the_budget():

@@ -85,7 +85,7 @@ def _is_plain_node(node: JsonObject) -> bool:
             if name == "@type":
                 if not isinstance(value, str) or _is_marked(value):
                     return False
-            elif _is_marked(name):
+            elif _is_marked(name) or _is_keyword(name):
                 return False
         elif not _is_plain_value(term.sort, value):
             return False
@@ -99,7 +99,14 @@ def _is_plain_value(sort: Sort, value: Any) -> bool:
         return sort is Sort.NODES and all(_is_plain_node(entry) for entry in value if isinstance(entry, dict))
     if value is None:
         return True
+    if sort is Sort.NAMES and isinstance(value, list):
+        return all(isinstance(entry, str) for entry in value)
     return isinstance(value, _FITTING[sort]) and not (sort is Sort.WORD and _is_marked(str(value)))
+
+
+def _is_keyword(name: str) -> bool:
+    """Whether a name belongs to JSON-LD itself, and says something of the object that it stands in."""
+    return name.startswith("@") and name not in ("@id", "@type", "@context")
 
 
 def _is_marked(name: str) -> bool:

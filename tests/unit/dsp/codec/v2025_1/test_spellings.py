@@ -126,3 +126,16 @@ def test_a_bare_name_without_a_context_for_it_is_refused_rather_than_left_out(do
 def test_a_list_is_read_if_it_holds_one_document(documents):
     with pytest.raises(MalformedError, match="one object"):
         read_plainly(documents)
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "bare"),
+    [
+        ({"permission": {"@set": [{"action": "use"}]}}, {"permission": [{"action": "use"}]}),
+        ({"permission": [{"action": "use", "constraint": {"@list": [{"operator": "eq"}]}}]}, None),
+        ({"profile": [{"@id": "urn:p"}, "urn:q"]}, {"profile": ["urn:p", "urn:q"]}),
+    ],
+)
+def test_one_wrapped_value_in_a_document_that_is_plain_otherwise_is_unwrapped(wrapped, bare):
+    bare = bare or {"permission": [{"action": "use", "constraint": [{"operator": "eq"}]}]}
+    assert read_plainly(plain(offer=wrapped))["offer"] == bare
