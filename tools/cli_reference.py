@@ -24,6 +24,7 @@ Made by `tools/cli_reference.py` from the help of the verbs; do not edit.
 - An error is one sentence on standard error that says where it is and what to do next; with `--json` it is
   `{"error": {"code", "message", "place", "remedy"}}` on standard output.
 - Verbs that speak to a node find it by `--config`: its folder, or its `corridor.toml`. They use its management API.
+- `serve` and `doctor` also take the folder of a [host](../howto/host-many-participants.md).
 - `--help` is not listed below.
 """
 
@@ -73,7 +74,8 @@ def _value(parameter: Any) -> str:
 
 
 def _default(parameter: Any) -> str:
-    shown = parameter.default
+    stated = parameter.show_default
+    shown = stated if isinstance(stated, str) else parameter.default
     if parameter.envvar:
         return f"`${parameter.envvar}`, else `{shown}`"
     return f"`{shown}`" if shown not in (None, "", False, [], ()) else ""

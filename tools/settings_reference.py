@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from corridor.app import settings as module
+from corridor.app.host_settings import HostSettings
 from corridor.app.settings import Settings
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
@@ -27,8 +27,16 @@ A node reads them from one TOML file, `corridor.toml` in its folder; `corridor i
 - Relative paths start at the folder of the file. Nothing is read from the environment.
 - What is unknown, of the wrong type or out of range is refused when the node starts, with its name and what to do.
 - `corridor doctor` checks what the settings point to: keys, lists, ports, folders, rules.
+- A [host](../howto/host-many-participants.md) has a file of its own: [at the end](#the-settings-of-a-host).
 """
-_NAMES = {"str": "text", "int": "whole number", "bool": "true or false", "dict": "table", "tuple": "list of texts"}
+HOST = """## The settings of a host
+
+One process for several participants reads `corridor-host.toml`; each participant has a `corridor.toml` in its folder,
+with `listen.hosted` set. `log` is then the host's.
+
+| setting | type | default | meaning |
+|---|---|---|---|"""
+_NAMES = {"str": "text", "int": "whole number", "bool": "`true` or `false`", "dict": "table", "tuple": "list of texts"}
 
 
 def reference() -> str:
@@ -36,7 +44,16 @@ def reference() -> str:
     lines = [HEAD]
     for field in dataclasses.fields(Settings):
         lines += _table(field.name, table_of(field))
-    return "\n".join(lines)
+    return "\n".join([*lines, HOST, *_host_rows(), ""])
+
+
+def _host_rows() -> Iterator[str]:
+    hints = typing.get_type_hints(HostSettings)
+    for field in dataclasses.fields(HostSettings):
+        if dataclasses.is_dataclass(hints[field.name]):
+            yield from _rows(hints[field.name], f"{field.name}.")
+        else:
+            yield _row(field, field.name, hints[field.name], _sentences(HostSettings))
 
 
 def table_of(field: dataclasses.Field[Any]) -> type:
@@ -46,15 +63,13 @@ def table_of(field: dataclasses.Field[Any]) -> type:
 
 
 def _table(name: str, model: type) -> Iterator[str]:
-    sentences = _sentences(model)
-    hints = typing.get_type_hints(model, include_extras=True)
     yield f"## [{name}]\n"
     yield f"{inspect.getdoc(model)}\n"
     yield "| setting | type | default | meaning |"
     yield "|---|---|---|---|"
-    for one in dataclasses.fields(model):
-        yield f"| `{one.name}` | {_type(hints[one.name])} | {_default(one)} | {sentences[one.name]} |"
+    yield from _rows(model)
     yield ""
+    hints = typing.get_type_hints(model)
     for one in dataclasses.fields(model):
         inner = _listed(hints[one.name])
         if inner is not None:
@@ -68,15 +83,29 @@ def _listed(hint: Any) -> type | None:
     return inner if dataclasses.is_dataclass(inner) and isinstance(inner, type) else None
 
 
+def _rows(model: Any, prefix: str = "") -> Iterator[str]:
+    sentences = _sentences(model)
+    hints = typing.get_type_hints(model, include_extras=True)
+    for one in dataclasses.fields(model):
+        yield _row(one, prefix + one.name, hints[one.name], sentences)
+
+
+def _row(field: dataclasses.Field[Any], name: str, hint: Any, sentences: dict[str, str]) -> str:
+    return f"| `{name}` | {_type(hint)} | {_default(field)} | {sentences[field.name]} |"
+
+
 def _sentences(model: type) -> dict[str, str]:
     """The docstring below each field, which Python itself does not keep."""
-    tree = ast.parse(inspect.getsource(module))
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == model.__name__)
+    (body,) = (node.body for node in ast.parse(inspect.getsource(model)).body if isinstance(node, ast.ClassDef))
     found = {}
     for statement, text in itertools.pairwise(body):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _is_text(text):
             found[statement.target.id] = inspect.cleandoc(ast.literal_eval(ast.unparse(text)))
     return found
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _type(hint: Any) -> str:

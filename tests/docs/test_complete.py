@@ -10,6 +10,7 @@ import pytest
 from pages import page
 
 import corridor
+from corridor.app.host_settings import HostSettings
 from corridor.app.settings import Settings
 from corridor.base.errors import CorridorError
 from corridor.dataplane.table import Column, Format, Separator
@@ -74,8 +75,13 @@ def test_every_setting_is_in_the_reference():
     ] == []
 
 
+def test_every_setting_of_a_host_is_in_the_reference():
+    text = text_of("docs/reference/settings.md")
+    assert [name for name in setting_names(HostSettings) if f"`{name}`" not in text] == []
+
+
 def test_every_setting_that_a_page_names_exists():
-    names = set(setting_names())
+    names = {*setting_names(), *setting_names(HostSettings)}
     sections = "|".join({name.partition(".")[0] for name in names})
     for source in sorted((page("docs")).rglob("*.md")):
         for found in re.findall(rf"`((?:{sections})\.[a-z_]+)`", source.read_text("utf-8")):

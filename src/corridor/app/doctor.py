@@ -9,8 +9,9 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from corridor.app.decisions import load_desk
 from corridor.app.listeners import bind
@@ -55,25 +56,48 @@ class Finding:
 
 def examine(loaded: LoadedSettings) -> tuple[Finding, ...]:
     """All checks, each made whether or not the others pass; nothing is written but a probe that is removed again."""
-    checks: tuple[tuple[str, Callable[[LoadedSettings], str]], ...] = (
-        ("identity", _identity),
-        ("keys", _keys),
-        ("participants", _participants),
-        ("database", _database),
-        ("offers", _offers),
-        ("disk", _disk),
-        ("protocol listener", lambda node: _listener(node.settings.listen.protocol, "listen.protocol")),
-        ("management listener", lambda node: _listener(node.settings.listen.management, "listen.management")),
-        ("rulebook", _rules),
-        ("decisions", _decisions),
-        ("subscriptions", _subscriptions),
+    own, listeners = examine_alone(loaded, examine_rules), examine_listeners(loaded.settings.listen)
+    place = next(number for number, one in enumerate(own) if one.check == "rulebook")
+    return (*own[:place], *listeners, *own[place:])
+
+
+def examine_alone(loaded: LoadedSettings, rules: Callable[[tuple[Path, ...]], str]) -> tuple[Finding, ...]:
+    """The checks that concern nothing but the node itself; `rules` examines the rulebook of its rule folders."""
+    folders = tuple(loaded.path(folder) for folder in loaded.settings.files.rules)
+    return (
+        checked("identity", lambda: _identity(loaded)),
+        checked("keys", lambda: _keys(loaded)),
+        checked("participants", lambda: _participants(loaded)),
+        checked("database", lambda: _database(loaded)),
+        checked("offers", lambda: _offers(loaded)),
+        checked("disk", lambda: _disk(loaded)),
+        checked("rulebook", lambda: rules(folders)),
+        checked("decisions", lambda: _decisions(loaded)),
+        checked("subscriptions", lambda: _subscriptions(loaded)),
     )
-    return tuple(_found(name, run, loaded) for name, run in checks)
 
 
-def _found(name: str, run: Callable[[LoadedSettings], str], loaded: LoadedSettings) -> Finding:
+class _Listens(Protocol):
+    """Addresses of the two listeners."""
+
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def management(self) -> str: ...
+
+
+def examine_listeners(listen: _Listens) -> tuple[Finding, ...]:
+    """Whether the two addresses are free, or in use by a node or host that runs."""
+    return tuple(
+        checked(f"{name} listener", partial(_listener, getattr(listen, name), f"listen.{name}"))
+        for name in ("protocol", "management")
+    )
+
+
+def checked(name: str, run: Callable[[], str]) -> Finding:
+    """What one check says."""
     try:
-        return Finding(name, ok=True, text=run(loaded))
+        return Finding(name, ok=True, text=run())
     except CorridorError as error:
         return Finding(name, ok=False, text=str(error))
     except OSError as error:
@@ -245,7 +269,8 @@ def _told(identifier: str, state: str, problem: str | None) -> _Told:
 
 def _asked(loaded: LoadedSettings) -> list[_Told] | None:
     token = read_private(loaded.path(loaded.settings.files.management_token), "management token").decode().strip()
-    document = _document(loaded.settings.listen.management, f"/subscriptions?limit={_PAGE}", token)
+    path = f"{loaded.management_path}/subscriptions?limit={_PAGE}"
+    document = _document(loaded.settings.listen.management, path, token)
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):
         return None
@@ -286,15 +311,15 @@ def _folders(loaded: LoadedSettings) -> Iterator[Path]:
 
 
 def _is_served(loaded: LoadedSettings) -> bool:
-    """Whether a node answers on the management address."""
-    return _answers_as_node(loaded.settings.listen.management)
+    """Whether the node answers on the management address."""
+    return _answers_as_node(loaded.settings.listen.management, loaded.management_path)
 
 
-def _answers_as_node(address: str) -> bool:
+def _answers_as_node(address: str, path: str = "") -> bool:
     host, _, port = address.rpartition(":")
     connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=1.0)
     try:
-        connection.request("GET", "/health")
+        connection.request("GET", f"{path}/health")
         return connection.getresponse().read(1024) == b'{"status":"ok"}'
     except (OSError, ValueError, http.client.HTTPException):
         return False
@@ -312,8 +337,13 @@ def _listener(address: str, setting: str) -> str:
     return f"{address} is free"
 
 
-def _rules(loaded: LoadedSettings) -> str:
-    folders = tuple(loaded.path(folder) for folder in loaded.settings.files.rules)
+def examine_rules(folders: tuple[Path, ...]) -> str:
+    """The sentence on a rulebook all of whose cases hold.
+
+    Raises:
+        SettingsError: a case fails, or a folder is missing.
+        MalformedError: a rule file is refused.
+    """
     rulebook, digest = load_rules(folders)
     report = check(rulebook)
     if report.wrong:

@@ -21,7 +21,6 @@ from corridor.trust.keys import FileSigner
 from corridor.trust.participants import FileParticipants
 from corridor.trust.tokens import Authenticator, TokenIssuer
 
-DSP_PATH: Final = "/dsp/2025-1"
 DID_PATH: Final = "/.well-known/did.json"
 
 Authenticate = Callable[[str | None], Awaitable[Participant]]
@@ -57,11 +56,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an identity is built on: the node's store, HTTP client and clock."""
+    """What an identity is built on: the node's store, HTTP client and clock, and the versions of the wire it speaks."""
 
     store: Store
     client: HttpClient
     clock: Clock
+    versions: tuple[str, ...]
 
 
 IdentityProvider = Callable[[LoadedSettings, Surroundings], Identity]
@@ -77,11 +77,14 @@ def self_issued(loaded: LoadedSettings, around: Surroundings) -> Identity:
     settings = loaded.settings
     me = own_entry(settings)
     signer = FileSigner(loaded.path(settings.files.signing_key), f"{me.id}#key-1")
-    document = own_document(me.id, signer.public_jwk, settings.listen.public_url.rstrip("/"), DSP_PATH)
+    document = own_document(
+        me.id, signer.public_jwk, settings.listen.public_url.rstrip("/"), dsp_path(around.versions[0])
+    )
     directory = WebDirectory(
         HttpReader(around.client),
         http_hosts(settings),
         own=document,
+        versions=around.versions,
         keep=float(settings.trust.did_cache_seconds),
     )
     participants = FileParticipants(loaded.path(settings.files.participants))
@@ -98,6 +101,11 @@ def self_issued(loaded: LoadedSettings, around: Surroundings) -> Identity:
         auth=Auth("self-issued-jwt", "1"),
         identifier_type="did:web",
     )
+
+
+def dsp_path(version: str) -> str:
+    """Where the endpoint of a version of the wire is."""
+    return f"/dsp/{version}"
 
 
 def own_entry(settings: Settings) -> Participant:

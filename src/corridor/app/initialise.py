@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from corridor.app.settings import FILE_NAME, LoadedSettings, is_http, load_settings, parse_settings
+from corridor.app.host_settings import is_host
+from corridor.app.settings import FILE_NAME, LoadedSettings, load_settings, parse_settings
+from corridor.app.toml_file import is_http
 from corridor.base.errors import SettingsError
 from corridor.trust.did import did_of
 from corridor.trust.files import create_private
@@ -29,14 +31,17 @@ country = "{country}"
 {facts}
 [listen]
 public_url = "{public_url}"     # how partners reach this node
-protocol = "{protocol}"       # DSP, data plane, receipts, DID document
-management = "{management}"     # the management API; keep it on loopback
-
+{listeners}
 [trust]
 # Hosts that may be reached without TLS and on private addresses. Empty for a node on the Internet.
 http_hosts = [{http_hosts}]
 """
 
+_OWN_LISTENERS: Final = """\
+protocol = "{protocol}"       # DSP, data plane, receipts, DID document
+management = "{management}"     # the management API; keep it on loopback
+"""
+_HOSTS_LISTENERS: Final = "hosted = true     # on the listeners of the host in the folder above\n"
 _PARTICIPANTS: Final = """\
 # Who is known to this node. Each entry: id (a DID), name, country (ISO 3166-1), optionally facts and status.
 participants:
@@ -50,7 +55,8 @@ participants:
 class NewNode:
     """What `corridor init` asks: name and country of the participant, public URL, the two listeners' addresses.
 
-    `facts` are further facts about the participant in the rulebook's vocabulary, such as `{"designations": []}`.
+    `facts` are further facts about the participant in the rulebook's vocabulary, such as `{"designations": []}`. With
+    `hosted`, it has no listeners of its own.
     """
 
     name: str
@@ -59,6 +65,7 @@ class NewNode:
     protocol: str = "127.0.0.1:19194"
     management: str = "127.0.0.1:19193"
     facts: Mapping[str, Any] = field(default_factory=dict)
+    hosted: bool = False
 
 
 def initialise(folder: Path, node: NewNode) -> LoadedSettings:
@@ -67,9 +74,23 @@ def initialise(folder: Path, node: NewNode) -> LoadedSettings:
     Raises:
         SettingsError: there is a node already, the folder cannot be written, or the description is wrong.
     """
+    make_node(folder, node)
+    return load_settings(folder / FILE_NAME)
+
+
+def make_node(folder: Path, node: NewNode) -> None:
+    """As `initialise`, without reading what was made: a participant on a host has to be listed there first.
+
+    Raises:
+        SettingsError: there is a node already, the folder cannot be written, or the description is wrong.
+    """
     file = folder / FILE_NAME
     if file.exists():
         raise SettingsError(f"`{folder}` holds a node already", remedy="choose another folder")
+    if is_host(folder):
+        raise SettingsError(
+            f"`{folder}` holds a host", remedy=f"make a participant on it with `corridor init NAME --host {folder}`"
+        )
     if not is_http(node.public_url):
         raise SettingsError("the public URL is not an http(s) URL", remedy="write it as https://HOST")
     text = _settings_text(node)
@@ -84,7 +105,6 @@ def initialise(folder: Path, node: NewNode) -> LoadedSettings:
             place=str(error.filename or folder),
             remedy="choose an empty folder that this user may write",
         ) from None
-    return load_settings(file)
 
 
 def _check(text: str, place: str) -> None:
@@ -101,9 +121,8 @@ def _check(text: str, place: str) -> None:
 def _write_all(folder: Path, node: NewNode, settings: str) -> None:
     """Write every file, the settings last; all or, where one cannot be written, none."""
     keys = folder / "keys"
-    token = secrets.token_urlsafe(32).encode()
     files: dict[Path, Callable[[Path], None]] = {
-        keys / "management.token": lambda path: create_private(path, token, "management token"),
+        keys / "management.token": create_token_file,
         keys / "signing.pem": create_key_file,
         keys / "token.key": create_secret_file,
         folder / "participants.yaml": lambda path: _write_new(path, _participants_text(node)),
@@ -116,6 +135,15 @@ def _write_all(folder: Path, node: NewNode, settings: str) -> None:
         undo.pop_all()
 
 
+def create_token_file(path: Path) -> None:
+    """Write a new management token with mode 0600.
+
+    Raises:
+        SettingsError: there is a file already, or it cannot be written.
+    """
+    create_private(path, secrets.token_urlsafe(32).encode(), "management token")
+
+
 def _settings_text(node: NewNode) -> str:
     host = urlsplit(node.public_url)
     plain = f'"{host.hostname}"' if host.scheme == "http" else ""
@@ -125,10 +153,13 @@ def _settings_text(node: NewNode) -> str:
         country=node.country.upper(),
         facts=_facts_text(node.facts),
         public_url=node.public_url,
-        protocol=node.protocol,
-        management=node.management,
+        listeners=_HOSTS_LISTENERS if node.hosted else _own_listeners(node),
         http_hosts=plain,
     )
+
+
+def _own_listeners(node: NewNode) -> str:
+    return _OWN_LISTENERS.format(protocol=node.protocol, management=node.management)
 
 
 def _facts_text(facts: Mapping[str, Any]) -> str:

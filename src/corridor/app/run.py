@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
@@ -13,7 +14,9 @@ from corridor.app.settings import LoadedSettings
 from corridor.app.wire import ASGIApp, Node, open_node, request_limits
 from corridor.base.errors import SettingsError
 from corridor.http.management.following import StreamLimits
+from corridor.http.management.guard import LOOPBACK_NAMES
 from corridor.http.management.server import create_app
+from corridor.http.shares import Share
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.files import read_private
 
@@ -34,7 +37,10 @@ async def run_node(
         protocol = sockets.enter_context(bind(listen.protocol, "listen.protocol"))
         management = sockets.enter_context(bind(listen.management, "listen.management"))
         async with open_node(loaded, store_type) as node:
-            listeners = (Listener(node.protocol, protocol), Listener(_management(loaded, node), management))
+            listeners = (
+                Listener(node.protocol, protocol),
+                Listener(management_app(loaded, node, management_token(loaded)), management),
+            )
             working = [asyncio.create_task(each) for each in (node.dispatcher.run(), node.herald.run())]
             try:
                 await serve(listeners, lambda: _ready(loaded, ready), node.signal.stop)
@@ -56,21 +62,35 @@ def management_token(loaded: LoadedSettings) -> str:
     Raises:
         SettingsError: its file is missing, open to others, or empty.
     """
-    path = loaded.path(loaded.settings.files.management_token)
+    return read_token(loaded.path(loaded.settings.files.management_token))
+
+
+def read_token(path: Path) -> str:
+    """The management token in a file.
+
+    Raises:
+        SettingsError: the file is missing, open to others, or empty.
+    """
     token = read_private(path, "management token").decode("utf-8", "replace").strip()
     if not token:
         raise SettingsError("the management token is empty", place=str(path), remedy="`corridor init` makes one")
     return token
 
 
-def _management(loaded: LoadedSettings, node: Node) -> ASGIApp:
-    host = loaded.settings.listen.management.rpartition(":")[0].strip("[]")
+def management_app(loaded: LoadedSettings, node: Node, token: str, share: Share | None = None) -> ASGIApp:
+    """The management API of a node, with its share of places where it has them in common with others."""
     events = loaded.settings.events
     return create_app(
         node.context,
-        token=management_token(loaded),
-        hosts=(host,),
+        token=token,
+        hosts=host_names(loaded.settings.listen.management),
         changes=node.signal,
         limits=request_limits(loaded.settings.limits),
         streams=StreamLimits(events.streams, float(events.heartbeat_seconds)),
+        share=share,
     )
+
+
+def host_names(address: str) -> frozenset[str]:
+    """The names by which a listener at `HOST:PORT` may be called."""
+    return LOOPBACK_NAMES | {address.rpartition(":")[0].strip("[]").lower()}

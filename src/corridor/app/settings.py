@@ -6,25 +6,27 @@ with its place; nothing is read from the environment.
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import re
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
-from urllib.parse import urlsplit
+from typing import Any, Final, Literal
 
-import msgspec
-
+from corridor.app.host_settings import FILE_NAME as HOST_FILE
+from corridor.app.host_settings import MANAGEMENT_PATH, LoadedHost, load_host
+from corridor.app.toml_file import (
+    LogSettings,
+    Natural,
+    Positive,
+    check_address,
+    check_log,
+    check_url,
+    convert,
+    read_toml,
+    refuse,
+)
 from corridor.base.errors import SettingsError
 
 FILE_NAME: Final = "corridor.toml"
-_REFERENCE: Final = "docs/reference/settings.md"
-
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class ListenSettings:
     """Address of the protocol listener: DSP, data plane, receipts, DID document."""
     management: str = "127.0.0.1:19193"
     """Address of the management listener; keep it on loopback or behind a proxy that authenticates."""
+    hosted: bool = False
+    """Whether the host in the folder above serves this participant among others; both listeners are then the host's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +204,6 @@ class EventSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LogSettings:
-    """What is logged, and where."""
-
-    level: str = "info"
-    """debug, info, warning or error."""
-    file: str = ""
-    """A file to append to; empty logs to standard error."""
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a node; `folder` is where relative paths start."""
 
@@ -225,57 +219,56 @@ class Settings:
     events: EventSettings = field(default_factory=EventSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
-    @property
-    def dsp_url(self) -> str:
-        """Base URL of the versioned DSP endpoint."""
-        return self.listen.public_url.rstrip("/") + "/dsp/2025-1"
-
-    @property
-    def data_url(self) -> str:
-        """Base URL of the data plane."""
-        return self.listen.public_url.rstrip("/") + "/data"
-
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """Settings with the folder that their relative paths start from."""
+    """Settings with the folder that their relative paths start from.
+
+    Attributes:
+        context: the participant's name on its host; empty for a node that is alone.
+    """
 
     settings: Settings
     folder: Path
+    context: str = ""
 
     def path(self, name: str) -> Path:
         """`name` as an absolute path."""
         return (self.folder / name).resolve()
 
+    @property
+    def management_path(self) -> str:
+        """What stands before every path of this node's management API."""
+        return f"{MANAGEMENT_PATH}/{self.context}" if self.context else ""
+
+    @property
+    def management_url(self) -> str:
+        """Base URL of the management API."""
+        return f"http://{self.settings.listen.management}{self.management_path}"
+
 
 def load_settings(file: Path) -> LoadedSettings:
-    """Read and check a settings file.
+    """Read and check a settings file; those of a participant on a host are completed by the host's.
 
     Raises:
-        SettingsError: it is missing, unreadable, no TOML, or a setting is unknown or wrong.
+        SettingsError: it is missing, unreadable, no TOML, or a setting is unknown or wrong; or its host is.
     """
     if file.is_dir():
-        file = file / FILE_NAME
-    try:
-        document = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
+        file = _in_folder(file)
+    document = read_toml(file, "make a node with `corridor init DIR`, or name one with --config")
+    loaded = LoadedSettings(parse_settings(document, str(file)), file.parent.resolve())
+    return _hosted(loaded, str(file)) if loaded.settings.listen.hosted else loaded
+
+
+def _in_folder(folder: Path) -> Path:
+    file = folder / FILE_NAME
+    if (folder / HOST_FILE).exists() and not file.exists():
+        contexts = load_host(folder).settings.contexts
         raise SettingsError(
-            f"there is no settings file `{file}`",
-            remedy="make a node with `corridor init DIR`, or name one with --config",
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError("the settings are not UTF-8", place=str(file), remedy="save the file as UTF-8") from None
-    except OSError as error:
-        raise SettingsError(
-            f"the settings cannot be read: {(error.strerror or str(error)).lower()}",
-            place=str(file),
-            remedy="let this user read the file",
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            f"the settings are not TOML: {error}", place=str(file), remedy="correct the line; texts stand in quotes"
-        ) from None
-    return LoadedSettings(parse_settings(document, str(file)), file.parent.resolve())
+            f"`{folder}` is a host of several participants",
+            remedy=f"name one of them: --config {folder / (contexts[0] if contexts else 'NAME')}",
+        )
+    return file
 
 
 def parse_settings(document: dict[str, Any], place: str) -> Settings:
@@ -284,79 +277,44 @@ def parse_settings(document: dict[str, Any], place: str) -> Settings:
     Raises:
         SettingsError: with `place` and the name, if a setting is missing, unknown, of the wrong type or out of range.
     """
-    _refuse_unknown(document, Settings, place)
-    try:
-        settings = msgspec.convert(document, Settings)
-    except msgspec.ValidationError as error:
-        raise _faulty(str(error), place) from None
+    settings = convert(document, Settings, place)
     _check(settings, place)
+    if settings.listen.hosted:
+        for name in {"protocol", "management"} & document["listen"].keys():
+            refuse(f"listen.{name}", "is for the host to say", "take it out, or `listen.hosted`", place)
     return settings
 
 
-def _refuse_unknown(document: dict[str, Any], model: type, place: str, path: str = "") -> None:
-    fields = {item.name: get_type_hints(model)[item.name] for item in dataclasses.fields(model)}
-    for name, value in document.items():
-        if name not in fields:
-            close = difflib.get_close_matches(name, fields, 1)
-            remedy = f"did you mean `{path}{close[0]}`?" if close else f"known here: {', '.join(fields)}"
-            raise SettingsError(f"there is no setting `{path}{name}`", place=place, remedy=remedy)
-        inner = fields[name]
-        if dataclasses.is_dataclass(inner) and isinstance(inner, type) and isinstance(value, dict):
-            _refuse_unknown(value, inner, place, f"{path}{name}.")
-        for number, (member, each) in enumerate(_listed(inner, value)):
-            _refuse_unknown(each, member, place, f"{path}{name}[{number}].")
+def _hosted(loaded: LoadedSettings, place: str) -> LoadedSettings:
+    """The settings of a participant on a host: reached below the host's URL, on the host's listeners."""
+    listen, name = loaded.settings.listen, loaded.folder.name
+    host = load_host(loaded.folder.parent)
+    if name not in host.settings.contexts:
+        refuse("listen.hosted", f"is true, but the host does not list `{name}`", _list_it(host), place)
+    expected = host.public_url(name)
+    if listen.public_url.rstrip("/") != expected:
+        refuse("listen.public_url", "is not below that of the host", f"write it as {expected}", place)
+    shared = host.settings.listen
+    there = replace(listen, protocol=shared.protocol, management=shared.management)
+    return LoadedSettings(replace(loaded.settings, listen=there), loaded.folder, name)
 
 
-def _listed(hint: Any, value: Any) -> Iterator[tuple[type, dict[str, Any]]]:
-    """The tables in a list of tables, each with what it has to be."""
-    member: Any = next(iter(get_args(hint)), None)
-    if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(value, list):
-        for each in value:
-            if isinstance(each, dict):
-                yield member, each
-
-
-def _faulty(error: str, place: str) -> SettingsError:
-    """The library's message with the setting's dotted name in front."""
-    found = re.fullmatch(r"(?P<what>.*?)( - at `\$\.?(?P<where>.*)`)?", error, re.DOTALL)
-    what, where = (found["what"], found["where"] or "") if found else (error, "")
-    missing = re.fullmatch(r"Object missing required field `(?P<name>.*)`", what)
-    if missing:
-        name = f"{where}.{missing['name']}".removeprefix(".")
-        return SettingsError(f"`{name}` is missing", place=place, remedy=f"add it: {_REFERENCE} says what it is")
-    return SettingsError(f"`{where}`: {what.lower()}", place=place, remedy=f"correct it: {_REFERENCE} says how")
+def _list_it(host: LoadedHost) -> str:
+    return f"add it to `contexts` in {host.folder / HOST_FILE}"
 
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[0-9A-Za-z._-]{1,253}):(?P<port>[0-9]{1,5})")
 _HOOK = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-_LAST_PORT: Final = 65_535
-
-
-def is_http(url: str) -> bool:
-    """Whether `url` is an http(s) URL with a host."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _check(settings: Settings, place: str) -> None:
-    def refuse(name: str, what: str, remedy: str) -> None:
-        raise SettingsError(f"`{name}` {what}", place=place, remedy=remedy)
-
     if not settings.node.id.startswith("did:web:"):
-        refuse("node.id", "is not a did:web", "write it as did:web:HOST or did:web:HOST%3APORT")
+        refuse("node.id", "is not a did:web", "write it as did:web:HOST or did:web:HOST%3APORT", place)
     if not _COUNTRY.fullmatch(settings.node.country):
-        refuse("node.country", "is not a country code", "write two capital letters, such as DE or CN")
-    if not is_http(settings.listen.public_url):
-        refuse("listen.public_url", "is not an http(s) URL", "write it as https://HOST")
+        refuse("node.country", "is not a country code", "write two capital letters, such as DE or CN", place)
+    check_url("listen.public_url", settings.listen.public_url, place)
     for name in ("protocol", "management"):
-        found = _ADDRESS.fullmatch(getattr(settings.listen, name))
-        if not found or int(found["port"]) > _LAST_PORT:
-            refuse(f"listen.{name}", "is not an address", "write it as 127.0.0.1:19194")
+        check_address(f"listen.{name}", getattr(settings.listen, name), place)
     if settings.decisions.hook and not _HOOK.fullmatch(settings.decisions.hook):
-        refuse("decisions.hook", "names no function", "write it as package.module:function")
-    if settings.log.level not in {"debug", "info", "warning", "error"}:
-        refuse("log.level", f"cannot be `{settings.log.level}`", "use debug, info, warning or error")
+        refuse("decisions.hook", "names no function", "write it as package.module:function", place)
+    check_log(settings.log, place)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -14,14 +15,7 @@ from aiohttp.resolver import DefaultResolver
 
 from corridor.app.decisions import load_desk
 from corridor.app.herald import Herald
-from corridor.app.identity import (
-    DSP_PATH,
-    Identity,
-    IdentityProvider,
-    Surroundings,
-    http_hosts,
-    self_issued,
-)
+from corridor.app.identity import Identity, IdentityProvider, Surroundings, dsp_path, http_hosts, self_issued
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
 from corridor.app.storage import AnyStore, leases_of, open_store
@@ -37,14 +31,17 @@ from corridor.dataplane.prepare import FilePreparer
 from corridor.dataplane.push import HttpPusher
 from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
+from corridor.dsp.codec import Codecs, all_codecs
 from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
 from corridor.http.client import HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
 from corridor.http.names import OwnResolver
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.http.problem import render_problem
-from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.server import Endpoint, Mount, ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.shares import Share
 from corridor.http.webhooks import HttpWebhooks
+from corridor.law.model import Rulebook
 from corridor.service import access, catalogue, intake, negotiate, notify, outbox, receipts, transfer
 from corridor.service.addresses import INGEST
 from corridor.service.context import Context, Patience, Telling
@@ -98,12 +95,31 @@ class Commits:
             listener(changes)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the nodes of one process have in common; a node that is alone has all of it to itself.
+
+    Attributes:
+        codecs: gives the versions of the wire, the preferred first, to be read strictly or not.
+        rules: gives the rulebook, and its digest, for folders of rules.
+        connections: to partners that this node may have open at the same time; None for the client's own bound.
+        protocol, data: its shares of the places for requests to the protocol and to the data plane.
+    """
+
+    codecs: Callable[[bool], Codecs] = lambda strict: all_codecs(strict=strict)
+    rules: Callable[[tuple[Path, ...]], tuple[Rulebook, str]] = load_rules
+    connections: int | None = None
+    protocol: Share | None = None
+    data: Share | None = None
+
+
 @contextlib.asynccontextmanager
 async def open_node(
     loaded: LoadedSettings,
     store_type: type[SqliteStore] = SqliteStore,
     identity: IdentityProvider = self_issued,
     desk: Desk | None = None,
+    shared: Shared | None = None,
 ) -> AsyncIterator[Node]:
     """A node on its database, for as long as the block lasts.
 
@@ -112,24 +128,26 @@ async def open_node(
         store_type: what opens a database file; crash tests put one in its place that fails on purpose.
         identity: builds the parts that prove who we are and learn who others are.
         desk: decides in place of the one that the settings describe.
+        shared: what it has in common with other nodes of this process.
 
     Raises:
         SettingsError: a setting, key or file is missing or wrong.
         StorageError: the database is locked, damaged, or of another version.
         MalformedError: a rule file or the participant list is faulty.
     """
-    commits, clock = Commits(), SystemClock()
+    shared, commits, clock = shared or Shared(), Commits(), SystemClock()
+    codecs = shared.codecs(loaded.settings.protocol.strict)
     desk = desk or load_desk(loaded.settings.decisions)
     destinations = Destinations(http_hosts(loaded.settings))
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(loaded, commits, store_type)
         stack.push_async_callback(store.close)
-        limits = _reply_limits(loaded.settings.limits)
+        limits = _reply_limits(loaded.settings.limits, shared.connections)
         client = await stack.enter_async_context(HttpClient(destinations, limits))
         webhooks = await _webhooks(loaded.settings.events, stack)
-        parts = identity(loaded, Surroundings(store, client, clock))
-        outside = _Outside(store, destinations, webhooks, clock)
-        yield _node(loaded, parts, _context(loaded, parts, outside, desk), commits)
+        parts = identity(loaded, Surroundings(store, client, clock, codecs.versions))
+        outside = _Outside(store, destinations, webhooks, clock, codecs)
+        yield _node(loaded, parts, _context(loaded, parts, outside, desk, shared), commits, shared)
 
 
 async def _webhooks(events: EventSettings, stack: contextlib.AsyncExitStack) -> HttpWebhooks:
@@ -148,15 +166,17 @@ class _Outside:
     destinations: Destinations
     webhooks: HttpWebhooks
     clock: Clock
+    codecs: Codecs
 
 
-def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk: Desk) -> Context:
-    settings, destinations, clock = loaded.settings, outside.destinations, outside.clock
-    rulebook, digest = load_rules(tuple(loaded.path(folder) for folder in settings.files.rules))
+def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk: Desk, shared: Shared) -> Context:
+    settings, destinations, clock, codecs = loaded.settings, outside.destinations, outside.clock, outside.codecs
+    rulebook, digest = shared.rules(tuple(loaded.path(folder) for folder in settings.files.rules))
+    root, preferred = settings.listen.public_url.rstrip("/"), codecs.versions[0]
     return Context(
         me=identity.me,
-        dsp_url=settings.dsp_url,
-        data_url=settings.data_url,
+        dsp_url=root + dsp_path(preferred),
+        data_url=root + DATA_PATH,
         store=outside.store,
         participants=identity.participants,
         sender=identity.sender,
@@ -177,11 +197,13 @@ def _context(loaded: LoadedSettings, identity: Identity, outside: _Outside, desk
         patience=_patience(settings.outbox),
         telling=_telling(settings.events),
         page=settings.limits.catalogue_page,
-        strict=settings.protocol.strict,
+        protocol=preferred,
+        codecs=codecs,
+        dsp_urls={version: root + dsp_path(version) for version in codecs.versions},
     )
 
 
-def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits: Commits) -> Node:
+def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits: Commits, shared: Shared) -> Node:
     settings, signal = loaded.settings, Signal()
     sweep = timedelta(seconds=settings.outbox.sweep_seconds)
     dispatcher = Dispatcher(
@@ -198,7 +220,8 @@ def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits:
     commits.add(dispatcher.note)
     commits.add(herald.note)
     commits.add(lambda _: signal.fire())
-    return Node(settings, context, _protocol(context, identity, loaded), dispatcher, herald, signal)
+    protocol = _protocol(context, identity, loaded, shared)
+    return Node(settings, context, protocol, dispatcher, herald, signal)
 
 
 def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:
@@ -233,19 +256,24 @@ def _preparer(loaded: LoadedSettings) -> FilePreparer:
     return FilePreparer([loaded.path(folder) for folder in files.data_roots], loaded.path(files.snapshots))
 
 
-def _protocol(ctx: Context, identity: Identity, loaded: LoadedSettings) -> ASGIApp:
+def _protocol(ctx: Context, identity: Identity, loaded: LoadedSettings, shared: Shared) -> ASGIApp:
     limits = loaded.settings.limits
-    app = ProtocolApp(
-        _use_cases(ctx),
-        identity.authenticate,
-        ctx.codec(outbox.VERSION),
-        {VERSION_PATH: _versions(identity), HEALTH_PATH: {"status": "ok"}, **identity.documents},
-        dsp_path=DSP_PATH,
-        json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
-        strict=ctx.strict,
+    preferred, *others = (
+        Endpoint(dsp_path(codec.version), codec, _use_cases(ctx.speaking(codec.version))) for codec in ctx.codecs
     )
-    data, ingest = DataPlane(_data_service(ctx)), _ingest(ctx, loaded)
-    return protocol_listener(app, data, data_path=DATA_PATH, limits=request_limits(limits), ingest=ingest)
+    app = ProtocolApp(
+        preferred.service,
+        identity.authenticate,
+        preferred.codec,
+        {VERSION_PATH: _versions(identity, ctx.codecs), HEALTH_PATH: {"status": "ok"}, **identity.documents},
+        dsp_path=preferred.path,
+        further=others,
+        json_limits=JsonLimits(max_bytes=limits.body_bytes, max_depth=limits.json_depth),
+        strict=loaded.settings.protocol.strict,
+    )
+    data, ingest, shares = DataPlane(_data_service(ctx)), _ingest(ctx, loaded), (shared.protocol, shared.data)
+    bounds = request_limits(limits)
+    return protocol_listener(app, data, data_path=DATA_PATH, limits=bounds, ingest=ingest, shares=shares)
 
 
 def _ingest(ctx: Context, loaded: LoadedSettings) -> Mount:
@@ -259,9 +287,11 @@ def _ingest(ctx: Context, loaded: LoadedSettings) -> Mount:
     return Mount(DATA_PATH + INGEST, app, bounds)
 
 
-def _versions(identity: Identity) -> JsonObject:
-    version = ProtocolVersion(outbox.VERSION, DSP_PATH, auth=identity.auth, identifier_type=identity.identifier_type)
-    return encode_versions([version])
+def _versions(identity: Identity, codecs: Codecs) -> JsonObject:
+    return encode_versions(
+        ProtocolVersion(version, dsp_path(version), auth=identity.auth, identifier_type=identity.identifier_type)
+        for version in codecs.versions
+    )
 
 
 def _use_cases(ctx: Context) -> ProtocolService:
@@ -299,9 +329,10 @@ def request_limits(limits: LimitSettings) -> RequestLimits:
     )
 
 
-def _reply_limits(limits: LimitSettings) -> ReplyLimits:
+def _reply_limits(limits: LimitSettings, connections: int | None) -> ReplyLimits:
     document = JsonLimits(max_bytes=limits.reply_bytes, max_depth=limits.json_depth)
-    return ReplyLimits(seconds=float(limits.reply_seconds), document=document)
+    reply = ReplyLimits(seconds=float(limits.reply_seconds), document=document)
+    return reply if connections is None else replace(reply, connections=connections)
 
 
 def _patience(settings: OutboxSettings) -> Patience:

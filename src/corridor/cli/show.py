@@ -133,7 +133,7 @@ def node(config: Path) -> Iterator[Client]:
             place=str(path),
             remedy="run this as the node's user; `corridor init` makes one",
         ) from None
-    with Client(f"http://{loaded.settings.listen.management}", token) as client:
+    with Client(loaded.management_url, token) as client:
         yield client
 
 

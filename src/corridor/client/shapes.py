@@ -113,6 +113,7 @@ class NegotiationSummary(TypedDict):
 
     pid: str
     partner_pid: str | None
+    protocol: str
     role: str
     partner: str
     dataset: str
@@ -181,6 +182,7 @@ class TransferSummary(TypedDict):
 
     pid: str
     partner_pid: str | None
+    protocol: str
     role: str
     partner: str
     agreement: str

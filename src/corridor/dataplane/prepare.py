@@ -37,6 +37,10 @@ _MEDIA_TYPE: Final = re.compile(
 )
 
 
+AT_ONCE: Final = 2
+"""Sources that one participant has prepared at the same time; the threads are needed for serving files, too."""
+
+
 class FilePreparer:
     """Prepares files of this machine; a `service.ports.Preparer`.
 
@@ -59,6 +63,7 @@ class FilePreparer:
         self._roots = tuple(roots)
         self._snapshots = Snapshots(snapshots)
         self._key = key
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def prepare(self, source: JsonObject, place: str) -> Preparation:
         """Find, check and fix a source; works in a thread.
@@ -74,7 +79,8 @@ class FilePreparer:
         table = parse_table(document["table"], f"{place}.table") if document.get("table") is not None else None
         if table is not None and media_type.partition(";")[0] != _CSV:
             raise MalformedError(f"a table is of the media type `{_CSV}`", place=f"{place}.media_type")
-        return await asyncio.to_thread(self._prepare, document["file"], table, f"{place}.file")
+        async with self._turns:
+            return await asyncio.to_thread(self._prepare, document["file"], table, f"{place}.file")
 
     def _prepare(self, file: object, table: Table | None, place: str) -> Preparation:
         path = self._find(file, place)

@@ -23,6 +23,7 @@ from corridor.dsp.messages import (
     pid_of,
 )
 from corridor.dsp.process import (
+    FIRST_PROTOCOL,
     Acknowledged,
     Intend,
     Process,
@@ -57,7 +58,12 @@ class Negotiation(Process[NegotiationState]):
 
 
 def begin_request(
-    message: ContractRequest, *, participant: ParticipantId, peer: ParticipantId, peer_url: str
+    message: ContractRequest,
+    *,
+    participant: ParticipantId,
+    peer: ParticipantId,
+    peer_url: str,
+    protocol: str = FIRST_PROTOCOL,
 ) -> Step[Negotiation]:
     """We, the consumer, ask a provider for a contract.
 
@@ -66,6 +72,7 @@ def begin_request(
         participant: we.
         peer: the provider.
         peer_url: the provider's base URL.
+        protocol: the version of the wire that the peer speaks there.
 
     Raises:
         MalformedError: the message is no first request, or its offer names no dataset or other parties.
@@ -78,6 +85,7 @@ def begin_request(
         participant=participant,
         peer=peer,
         peer_url=peer_url,
+        protocol=protocol,
         dataset=_dataset_of(message.offer),
         offer=message.offer,
     )
@@ -85,7 +93,12 @@ def begin_request(
 
 
 def begin_offer(
-    message: ContractOffer, *, participant: ParticipantId, peer: ParticipantId, peer_url: str
+    message: ContractOffer,
+    *,
+    participant: ParticipantId,
+    peer: ParticipantId,
+    peer_url: str,
+    protocol: str = FIRST_PROTOCOL,
 ) -> Step[Negotiation]:
     """We, the provider, make a consumer an offer unasked.
 
@@ -94,6 +107,7 @@ def begin_offer(
         participant: we.
         peer: the consumer.
         peer_url: the consumer's base URL.
+        protocol: the version of the wire that the peer speaks there.
 
     Raises:
         MalformedError: the message is no first offer, or its offer names no dataset or other parties.
@@ -106,6 +120,7 @@ def begin_offer(
         participant=participant,
         peer=peer,
         peer_url=peer_url,
+        protocol=protocol,
         dataset=_dataset_of(message.offer),
         offer=message.offer,
     )
@@ -113,7 +128,12 @@ def begin_offer(
 
 
 def receive_request(
-    message: ContractRequest, *, own_pid: ProcessId, participant: ParticipantId, peer: ParticipantId
+    message: ContractRequest,
+    *,
+    own_pid: ProcessId,
+    participant: ParticipantId,
+    peer: ParticipantId,
+    protocol: str = FIRST_PROTOCOL,
 ) -> Step[Negotiation]:
     """A consumer asks us, the provider, for a contract.
 
@@ -125,6 +145,7 @@ def receive_request(
         own_pid: a fresh process id.
         participant: we.
         peer: the consumer, as authenticated.
+        protocol: the version of the wire that it spoke.
 
     Raises:
         MalformedError: the message is no first request, or its offer names no dataset or other parties.
@@ -136,6 +157,7 @@ def receive_request(
         participant=participant,
         peer=peer,
         peer_url=_check_first(message.callback, message.provider_pid, Role.PROVIDER),
+        protocol=protocol,
         state=NegotiationState.REQUESTED,
         received=(message.message_id,),
         dataset=_dataset_of(message.offer),
@@ -146,7 +168,12 @@ def receive_request(
 
 
 def receive_offer(
-    message: ContractOffer, *, own_pid: ProcessId, participant: ParticipantId, peer: ParticipantId
+    message: ContractOffer,
+    *,
+    own_pid: ProcessId,
+    participant: ParticipantId,
+    peer: ParticipantId,
+    protocol: str = FIRST_PROTOCOL,
 ) -> Step[Negotiation]:
     """A provider makes us, the consumer, an offer unasked; repeats are found as in `receive_request`.
 
@@ -155,6 +182,7 @@ def receive_offer(
         own_pid: a fresh process id.
         participant: we.
         peer: the provider, as authenticated.
+        protocol: the version of the wire that it spoke.
 
     Raises:
         MalformedError: the message is no first offer, or its offer names no dataset or other parties.
@@ -166,6 +194,7 @@ def receive_offer(
         participant=participant,
         peer=peer,
         peer_url=_check_first(message.callback, message.consumer_pid, Role.CONSUMER),
+        protocol=protocol,
         state=NegotiationState.OFFERED,
         received=(message.message_id,),
         dataset=_dataset_of(message.offer),

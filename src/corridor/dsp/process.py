@@ -33,6 +33,8 @@ from corridor.dsp.messages import (
 )
 from corridor.dsp.states import S, Table, legal_kinds, successor
 
+FIRST_PROTOCOL: Final = "2025-1"
+"""The version of the wire of what was kept before processes remembered theirs."""
 REMEMBERED: Final = 16
 """How many inbound message ids a process remembers to recognise retransmissions, also such that arrive late."""
 
@@ -103,6 +105,7 @@ class Process(Generic[S]):
         participant: we.
         peer: the counter-party.
         peer_url: base URL to which our messages go: the peer's endpoint, or the callback address that it gave.
+        protocol: the version of the wire that both sides speak in it, from its first message to its last.
         state: the state that both sides have acknowledged; None until the first message is.
         pending: our message on its way.
         received: ids of the peer's messages, the latest last, at most `REMEMBERED`.
@@ -116,6 +119,7 @@ class Process(Generic[S]):
     participant: ParticipantId
     peer: ParticipantId
     peer_url: str
+    protocol: str = FIRST_PROTOCOL
     state: S | None = None
     pending: Pending[S] | None = None
     received: tuple[MessageId, ...] = ()

@@ -13,6 +13,7 @@ from corridor.base.ids import AgreementId, ParticipantId, ProcessId
 from corridor.dsp.commands import Decide, Send
 from corridor.dsp.messages import DataAddress, Role, TransferMessage, TransferRequest, TransferStart
 from corridor.dsp.process import (
+    FIRST_PROTOCOL,
     Acknowledged,
     Intend,
     Process,
@@ -48,7 +49,12 @@ class TransferProcess(Process[TransferState]):
 
 
 def begin_request(
-    message: TransferRequest, *, participant: ParticipantId, peer: ParticipantId, peer_url: str
+    message: TransferRequest,
+    *,
+    participant: ParticipantId,
+    peer: ParticipantId,
+    peer_url: str,
+    protocol: str = FIRST_PROTOCOL,
 ) -> Step[TransferProcess]:
     """We, the consumer, ask a provider for data.
 
@@ -57,6 +63,7 @@ def begin_request(
         participant: we.
         peer: the provider.
         peer_url: the provider's base URL.
+        protocol: the version of the wire that the peer speaks there.
     """
     transfer = TransferProcess(
         role=Role.CONSUMER,
@@ -65,6 +72,7 @@ def begin_request(
         participant=participant,
         peer=peer,
         peer_url=peer_url,
+        protocol=protocol,
         pending=on_its_way(message, TransferState.REQUESTED),
         agreement_id=message.agreement_id,
         format=message.format,
@@ -74,7 +82,12 @@ def begin_request(
 
 
 def receive_request(
-    message: TransferRequest, *, own_pid: ProcessId, participant: ParticipantId, peer: ParticipantId
+    message: TransferRequest,
+    *,
+    own_pid: ProcessId,
+    participant: ParticipantId,
+    peer: ParticipantId,
+    protocol: str = FIRST_PROTOCOL,
 ) -> Step[TransferProcess]:
     """A consumer asks us, the provider, for data.
 
@@ -86,6 +99,7 @@ def receive_request(
         own_pid: a fresh process id.
         participant: we.
         peer: the consumer, as authenticated.
+        protocol: the version of the wire that it spoke.
     """
     transfer = TransferProcess(
         role=Role.PROVIDER,
@@ -94,6 +108,7 @@ def receive_request(
         participant=participant,
         peer=peer,
         peer_url=message.callback,
+        protocol=protocol,
         state=TransferState.REQUESTED,
         received=(message.message_id,),
         agreement_id=message.agreement_id,

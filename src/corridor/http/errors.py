@@ -47,3 +47,9 @@ class BusyError(LocalError):
     """As many requests as the settings allow are being served."""
 
     code = "busy"
+
+
+class UnavailableError(BusyError):
+    """The participant is one of this process, but is not served at present."""
+
+    code = "unavailable"

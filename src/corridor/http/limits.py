@@ -24,6 +24,7 @@ from corridor.http.errors import (
     UnsupportedMediaTypeError,
 )
 from corridor.http.problem import Answer, render_problem
+from corridor.http.shares import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Gate:
         app: what is behind the gate.
         limits: of this gate; a data plane, whose answers take hours, gets a gate of its own.
         on_error: renders what the application raises, and what is refused before it, for the request that it was.
+        share: of the places that several gates of this process have in common.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class Gate:
         app: ASGIApp,
         limits: RequestLimits | None = None,
         on_error: Callable[[Scope, Exception], Answer] = lambda _, error: render_problem(error),
+        share: Share | None = None,
     ) -> None:
         self._app = app
+        self._share = share
         self._limits = limits or RequestLimits()
         self._on_error = on_error
         self._running = 0
@@ -100,13 +104,16 @@ class Gate:
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
-        if self._running >= self._limits.concurrent:
+        full = self._running >= self._limits.concurrent
+        if full or (self._share is not None and not self._share.take()):
             raise BusyError("as many requests as this node serves at a time are being served", remedy="try again")
         self._running += 1
         try:
             yield
         finally:
             self._running -= 1
+            if self._share is not None:
+                self._share.give_back()
 
 
 def check_head(scope: Scope, limits: RequestLimits) -> None:

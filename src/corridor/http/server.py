@@ -1,13 +1,14 @@
-"""The protocol server: DSP 2025-1, receipts and the public documents of a node, as one ASGI application.
+"""The protocol server: DSP, receipts and the public documents of a node, as one ASGI application.
 
 Every request goes the same way: the gate (`limits`), its route, the caller's identity, media type, `parse_json`, the
 codec, the use case, the codec, and the status of the binding table. What fails on the way is rendered by `problem`. A
-process id, not a path, says which role we have in a process; both roles share all routes.
+process id, not a path, says which role we have in a process; both roles share all routes. Each version of the wire has
+its endpoint, with its codec.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from corridor.http.limits import Gate, RequestLimits, read_body, send_answer
 from corridor.http.media import JSON_TYPE, check_json_type
 from corridor.http.problem import Answer, fault_of, fault_status_of, headers_of, render_problem
 from corridor.http.routes import Entry, Found, RouteTable
+from corridor.http.shares import Share
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
@@ -55,7 +57,24 @@ class _Receipts:
     """Stands for `POST /receipts` in the route table."""
 
 
-_Target = Route | _Receipts
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A version of the wire: where its endpoint is, how it is written, and the use cases as they speak it."""
+
+    path: str
+    codec: Codec
+    service: ProtocolService
+
+
+@dataclass(frozen=True, slots=True)
+class _Dsp:
+    """A route of an endpoint."""
+
+    route: Route
+    endpoint: Endpoint
+
+
+_Target = _Dsp | _Receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,7 @@ class ProtocolApp:
         codec: of the wire version that `dsp_path` stands for.
         public: path to document, of what is answered without identity.
         dsp_path: where the versioned DSP endpoint is.
+        further: endpoints of other versions of the wire.
         json_limits: of request bodies.
         strict: whether a body has to say that it is `application/json`; how strictly it is read, the codec says.
     """
@@ -88,17 +108,21 @@ class ProtocolApp:
         public: Mapping[str, JsonObject],
         *,
         dsp_path: str = "/dsp/2025-1",
+        further: Iterable[Endpoint] = (),
         json_limits: JsonLimits = DEFAULT_LIMITS,
         strict: bool = False,
     ) -> None:
         self._service = service
         self._authenticate = authenticate
-        self._codec = codec
-        self._dsp_path = dsp_path
         self._json_limits = json_limits
         self._strict = strict
         self._public = RouteTable(Entry("GET", path, orjson.dumps(document)) for path, document in public.items())
-        entries: list[Entry[_Target]] = [Entry(route.method, dsp_path + route.path, route) for route in ROUTES]
+        self._endpoints = (Endpoint(dsp_path, codec, service), *further)
+        entries: list[Entry[_Target]] = [
+            Entry(route.method, endpoint.path + route.path, _Dsp(route, endpoint))
+            for endpoint in self._endpoints
+            for route in ROUTES
+        ]
         self._routes: RouteTable[_Target] = RouteTable([Entry("POST", "/receipts", _Receipts()), *entries])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +140,7 @@ class ProtocolApp:
         except CorridorError:
             pass
         found, fault = self._find(method, path)
-        if found is not None and isinstance(found.target, Route):
+        if found is not None and isinstance(found.target, _Dsp):
             return await self._dsp(request, found.target, found.parameters)
         # Whoever has no identity is told so, whether or not there is something at the path.
         partner = await self._identify(request.headers)
@@ -127,12 +151,11 @@ class ProtocolApp:
     def render(self, scope: Scope, error: Exception) -> Answer:
         """The answer to a request that failed: below the path of a protocol in its own error type."""
         path = raw_path(scope).partition(b"?")[0].decode("latin-1")
-        area = area_of(path.removeprefix(self._dsp_path)) if path.startswith(self._dsp_path) else None
-        return render_problem(error) if area is None else self._refusal(error, area)
-
-    def _refusal(self, error: Exception, area: Area, document: Any = None) -> Answer:
-        fault = fault_of(error, area, *_pids_in(document))
-        return _json(fault_status_of(error), orjson.dumps(self._codec.encode(fault)), headers_of(error))
+        for endpoint in self._endpoints:
+            area = area_of(path.removeprefix(endpoint.path)) if path.startswith(endpoint.path) else None
+            if area is not None:
+                return _refusal(endpoint.codec, error, area)
+        return render_problem(error)
 
     def _find(self, method: str, path: bytes) -> tuple[Found[_Target] | None, CorridorError | None]:
         try:
@@ -156,45 +179,53 @@ class ProtocolApp:
             raise MalformedError("a receipt is a JSON object", place="$")
         return document
 
-    async def _dsp(self, request: _Request, route: Route, parameters: Mapping[str, str]) -> Answer:
+    async def _dsp(self, request: _Request, target: _Dsp, parameters: Mapping[str, str]) -> Answer:
         """Answer a DSP request; what fails is told in the protocol's own error type, with the pids of the message."""
-        document: Any = None
+        route, endpoint, document = target.route, target.endpoint, None
         try:
             partner = await self._identify(request.headers)
             if route.message is not None:
                 document = await self._document(request)
             if route.message is CatalogRequest:
-                return await self._catalogue(request, partner, document)
-            reply = await self._serve(route, partner, next(iter(parameters.values()), None), document)
-            return _json(route.status, orjson.dumps(self._codec.encode(reply)))
+                return await _catalogue(endpoint, request, partner, document)
+            reply = await _serve(endpoint, route, partner, next(iter(parameters.values()), None), document)
+            return _json(route.status, orjson.dumps(endpoint.codec.encode(reply)))
         except Exception as error:  # noqa: BLE001 - the error boundary of the protocol's paths
-            return self._refusal(error, route.area, document)
+            return _refusal(endpoint.codec, error, route.area, document)
 
-    async def _serve(self, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
-        if route.message is None:
-            return await self._view(route.area, partner, name or "")
-        message: Any = self._codec.decode(route.message, document)
-        pid = None if name is None else ProcessId(name)
-        if route.area is Area.NEGOTIATION:
-            return await self._service.receive_negotiation(partner, message, pid)
-        return await self._service.receive_transfer(partner, message, pid)
 
-    async def _catalogue(self, request: _Request, partner: Participant, document: Any) -> Answer:
-        """A page of the catalogue, and where those beside it are (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
-        cursor = QueryParams(request.scope["query_string"]).get("page")
-        page = await self._service.catalogue(partner, self._codec.decode(CatalogRequest, document), cursor)
-        path = raw_path(request.scope).partition(b"?")[0].decode("latin-1")
-        beside = (("next", page.next), ("previous", page.previous))
-        links = [f'<{path}?page={quote(cursor)}>; rel="{rel}"' for rel, cursor in beside if cursor is not None]
-        headers = {"link": ", ".join(links)} if links else {}
-        return _json(_OK, orjson.dumps(self._codec.encode(page.catalog)), headers)
+def _refusal(codec: Codec, error: Exception, area: Area, document: Any = None) -> Answer:
+    fault = fault_of(error, area, *_pids_in(document))
+    return _json(fault_status_of(error), orjson.dumps(codec.encode(fault)), headers_of(error))
 
-    async def _view(self, area: Area, partner: Participant, name: str) -> Wire:
-        if area is Area.CATALOG:
-            return await self._service.dataset(partner, DatasetId(name))
-        if area is Area.NEGOTIATION:
-            return await self._service.view_negotiation(partner, ProcessId(name))
-        return await self._service.view_transfer(partner, ProcessId(name))
+
+async def _serve(endpoint: Endpoint, route: Route, partner: Participant, name: str | None, document: Any) -> Wire:
+    if route.message is None:
+        return await _view(endpoint.service, route.area, partner, name or "")
+    message: Any = endpoint.codec.decode(route.message, document)
+    pid = None if name is None else ProcessId(name)
+    if route.area is Area.NEGOTIATION:
+        return await endpoint.service.receive_negotiation(partner, message, pid)
+    return await endpoint.service.receive_transfer(partner, message, pid)
+
+
+async def _catalogue(endpoint: Endpoint, request: _Request, partner: Participant, document: Any) -> Answer:
+    """A page of the catalogue, and where those beside it are (DSP 2025-1, *Catalog HTTPS Binding*: pagination)."""
+    cursor = QueryParams(request.scope["query_string"]).get("page")
+    page = await endpoint.service.catalogue(partner, endpoint.codec.decode(CatalogRequest, document), cursor)
+    # Relative to the address that was asked: what of it we see may lack a prefix that a proxy or a host took off.
+    beside = (("next", page.next), ("previous", page.previous))
+    links = [f'<?page={quote(cursor)}>; rel="{rel}"' for rel, cursor in beside if cursor is not None]
+    headers = {"link": ", ".join(links)} if links else {}
+    return _json(_OK, orjson.dumps(endpoint.codec.encode(page.catalog)), headers)
+
+
+async def _view(service: ProtocolService, area: Area, partner: Participant, name: str) -> Wire:
+    if area is Area.CATALOG:
+        return await service.dataset(partner, DatasetId(name))
+    if area is Area.NEGOTIATION:
+        return await service.view_negotiation(partner, ProcessId(name))
+    return await service.view_transfer(partner, ProcessId(name))
 
 
 def raw_path(scope: Scope) -> bytes:
@@ -237,15 +268,19 @@ def protocol_listener(
     data_path: str = "/data",
     limits: RequestLimits | None = None,
     ingest: Mount | None = None,
+    shares: tuple[Share | None, Share | None] = (None, None),
 ) -> ASGIApp:
     """What the protocol listener serves: the protocol, and below `data_path` the data plane, with what takes pushes.
 
     Each is behind a gate of its own, so that long transfers take no place from the protocol. The data plane finds its
-    path in `root_path`, and authenticates by tokens of its own.
+    path in `root_path`, and authenticates by tokens of its own. With `shares`, the gate of the protocol and those of
+    the data plane take places that they have in common with others.
     """
-    protocol_gate = Gate(protocol, limits, protocol.render)
+    protocol_gate = Gate(protocol, limits, protocol.render, share=shares[0])
     mounts = (*([ingest] if ingest else []), Mount(data_path, data, limits))
-    gates = [(mount.path, mount.path.encode() + b"/", Gate(mount.app, mount.limits)) for mount in mounts]
+    gates = [
+        (mount.path, mount.path.encode() + b"/", Gate(mount.app, mount.limits, share=shares[1])) for mount in mounts
+    ]
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

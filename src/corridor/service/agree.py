@@ -213,6 +213,7 @@ def concluded(ctx: Context, record: NegotiationRecord, admission: Admission | No
         decision=admission.document if admission else record.decision or {},
         concluded=now,
         papers=tuple(PaperId(paper.id) for paper in (admission.papers if admission else named)),
+        protocol=negotiation.protocol,
     )
     refs = tuple(PaperRef(paper.kind, paper.digest) for paper in named)
     event = AgreementConcluded(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Self
 
 from corridor.base.clock import Clock
 from corridor.base.ids import IdSource
-from corridor.dsp.codec import Codec, codec_for
+from corridor.dsp.codec import Codecs, all_codecs
 from corridor.dsp.codec.limits import CodecLimits
+from corridor.dsp.process import FIRST_PROTOCOL
 from corridor.law.model import Rulebook
 from corridor.service.desk import Desk, automatic
 from corridor.service.formats import Formats
@@ -67,22 +69,24 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The ports and settings of one participant.
+    """The ports and settings of one participant, as it speaks one version of the wire.
 
     Attributes:
         me: ourselves, as the participant list has us.
-        dsp_url: base URL of our versioned DSP endpoint; partners call back there.
+        dsp_url: base URL of our DSP endpoint of the version `protocol`; partners call back there.
         data_url: base URL of our data plane, as partners see it; what they push goes below `/in` of it.
         formats: in which our data plane serves and takes data.
         rulebook_digest: names the rules in force, `sha-256:…`.
         page: datasets in one catalogue answer.
         look: datasets that are judged at most for one catalogue answer, seen by the partner or not.
         jitter: gives a factor between 0.5 and 1.5 for each back-off.
-        strict: whether what partners say is read strictly.
         memo: answers of the border that come again.
         borders: what the catalogue says of the law, and has said of broken offers: little each, and much of it.
         desk: decides, or leaves to the node or a person, what is said next.
         revocations: tells running streams that their right has ended; fed by every commit.
+        protocol: the version that is spoken; `speaking` gives another.
+        codecs: of all versions that we speak, each as strict as the settings say.
+        dsp_urls: version to base URL, where we have endpoints of more than one.
     """
 
     me: Participant
@@ -113,8 +117,10 @@ class Context:
     page: int = 100
     look: int = 1000
     codec_limits: CodecLimits = field(default_factory=CodecLimits)
-    strict: bool = False
+    protocol: str = FIRST_PROTOCOL
+    codecs: Codecs = field(default_factory=all_codecs)
+    dsp_urls: Mapping[str, str] = field(default_factory=dict)
 
-    def codec(self, version: str) -> Codec:
-        """The codec of a version of the protocol, with the limits and the strictness of this node."""
-        return codec_for(version, self.codec_limits, strict=self.strict)
+    def speaking(self, protocol: str) -> Self:
+        """The same participant, speaking another version of the wire."""
+        return replace(self, protocol=protocol, dsp_url=self.dsp_urls.get(protocol, self.dsp_url))

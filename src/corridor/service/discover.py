@@ -23,7 +23,6 @@ from corridor.dsp.messages import CatalogRequest, Offer
 from corridor.service.context import Context
 from corridor.service.finding import parse_filter
 from corridor.service.listing import Window, fitting, together
-from corridor.service.outbox import VERSION
 from corridor.service.ports import Peer, Reply
 from corridor.service.viewing import PROFILE
 
@@ -110,7 +109,7 @@ class _Asking:
 
     async def page(self, url: str) -> tuple[Catalog, str | None]:
         """A page, and the URL of the next one."""
-        codec = self.ctx.codec(VERSION)
+        codec = self.ctx.codecs.get(self.peer.protocol)
         request = codec.encode(CatalogRequest(MessageId(self.ctx.new_id()), self.filters))
         try:
             reply = await _ask(self.ctx, self.peer, Target(self.method, url), request)
@@ -147,7 +146,7 @@ async def choose(ctx: Context, reference: str, dataset: DatasetId, offer: OfferI
     """
     peer = await ctx.directory.peer(reference)
     reply = await _ask(ctx, peer, dataset_target(dataset, peer.dsp_url), None)
-    found = ctx.codec(VERSION).decode(Dataset, reply.document)
+    found = ctx.codecs.get(peer.protocol).decode(Dataset, reply.document)
     chosen = [candidate for candidate in found.offers if offer in (None, candidate.id)]
     if not chosen:
         raise NotFoundError(f"there is no offer `{printable(offer or '')}` on this dataset", remedy=_named(found))

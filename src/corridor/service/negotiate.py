@@ -58,8 +58,12 @@ async def request(
     """
     parse_facts(profile, "$.profile")
     asked = replace(offer, target=dataset, assigner=peer.id, assignee=ctx.me.id)
-    message = ContractRequest(new_message_id(ctx), ProcessId(ctx.new_id()), None, asked, callback=ctx.dsp_url)
-    step = machine.begin_request(message, participant=ctx.me.id, peer=peer.id, peer_url=peer.dsp_url)
+    message = ContractRequest(
+        new_message_id(ctx), ProcessId(ctx.new_id()), None, asked, callback=ctx.speaking(peer.protocol).dsp_url
+    )
+    step = machine.begin_request(
+        message, participant=ctx.me.id, peer=peer.id, peer_url=peer.dsp_url, protocol=peer.protocol
+    )
     return await _opened(ctx, step, profile, ctx.me.id, attended=attended)
 
 
@@ -89,8 +93,12 @@ async def offer(
     held, named = await agree.own_offer(ctx, dataset, offer)
     body = named.body if terms is None else agree.checked_terms(terms)
     made = Offer(named.id, body, dataset, ctx.me.id, consumer.id)
-    message = ContractOffer(new_message_id(ctx), ProcessId(ctx.new_id()), None, made, callback=ctx.dsp_url)
-    step = machine.begin_offer(message, participant=ctx.me.id, peer=consumer.id, peer_url=consumer.dsp_url)
+    message = ContractOffer(
+        new_message_id(ctx), ProcessId(ctx.new_id()), None, made, callback=ctx.speaking(consumer.protocol).dsp_url
+    )
+    step = machine.begin_offer(
+        message, participant=ctx.me.id, peer=consumer.id, peer_url=consumer.dsp_url, protocol=consumer.protocol
+    )
     return await _opened(ctx, step, held.profile, ctx.me.id, attended=attended)
 
 
@@ -145,11 +153,11 @@ async def _begun_with(ctx: Context, partner: Participant, message: NegotiationMe
 
 
 async def _begin(ctx: Context, partner: Participant, message: NegotiationMessage) -> NegotiationAck:
-    own_pid = ProcessId(ctx.new_id())
+    own_pid, me, protocol = ProcessId(ctx.new_id()), ctx.me.id, ctx.protocol
     if isinstance(message, ContractRequest):
-        step = machine.receive_request(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+        step = machine.receive_request(message, own_pid=own_pid, participant=me, peer=partner.id, protocol=protocol)
     elif isinstance(message, ContractOffer):
-        step = machine.receive_offer(message, own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+        step = machine.receive_offer(message, own_pid=own_pid, participant=me, peer=partner.id, protocol=protocol)
     else:
         raise ConflictError(f"a negotiation does not begin with a {message.kind}")
     profile = await agree.profile_of(ctx, step.process.dataset) if step.process.role is Role.PROVIDER else {}
@@ -166,9 +174,9 @@ async def view(ctx: Context, partner: Participant, pid: ProcessId) -> Negotiatio
 
 
 async def _mine(ctx: Context, partner: Participant, pid: ProcessId) -> NegotiationRecord:
-    # DSP: a process of somebody else is not there, rather than forbidden.
+    # DSP: a process of somebody else is not there, rather than forbidden; nor is one below another version's URL.
     record = await ctx.store.negotiation(pid)
-    if record is None or record.negotiation.peer != partner.id:
+    if record is None or (record.negotiation.peer, record.negotiation.protocol) != (partner.id, ctx.protocol):
         raise NotFoundError("there is no such negotiation")
     return record
 

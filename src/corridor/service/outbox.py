@@ -24,7 +24,6 @@ from corridor.service.ports import Changes, Fetched, Reply
 from corridor.service.process import merged, until_settled
 from corridor.service.records import NegotiationRecord, Task, TaskKind, TransferRecord
 
-VERSION: Final = "2025-1"
 _UNKNOWN: Final = 404
 _TRY_AGAIN: Final = frozenset({401, _UNKNOWN, 408, 425, 429})
 """Answers that can be different next time: its identity check or its own transaction may lag behind."""
@@ -158,7 +157,7 @@ async def _send(ctx: Context, task: Task) -> None:
     target = target_of(message, process.role, process.peer_url)
     if isinstance(record, TransferRecord):
         message = with_token(ctx, message, record)
-    codec = ctx.codec(VERSION)
+    codec = ctx.codecs.get(process.protocol)
     reply = await ctx.sender.request(process.peer, target.method, target.url, codec.encode(message))
     await _answered(ctx, task, _outcome(codec, message, process.role, reply, task.attempts + 1))
 

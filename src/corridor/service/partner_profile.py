@@ -6,7 +6,6 @@ from corridor.base.errors import CorridorError
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import dataset_target
 from corridor.dsp.catalog import Dataset
-from corridor.dsp.codec import VERSIONS, codec_for
 from corridor.dsp.messages import Role
 from corridor.dsp.states import NegotiationState
 from corridor.law.facts import parse_facts
@@ -28,7 +27,7 @@ async def known(ctx: Context, record: NegotiationRecord) -> JsonObject:
     target = dataset_target(negotiation.dataset, negotiation.peer_url)
     try:
         reply = await ctx.sender.request(negotiation.peer, target.method, target.url)
-        found = codec_for(VERSIONS[0], ctx.codec_limits).decode(Dataset, reply.document)
+        found = ctx.codecs.get(negotiation.protocol).decode(Dataset, reply.document)
         profile = found.properties.get(PROFILE, {})
         parse_facts(profile, "$.profile")
     except CorridorError:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from corridor.base.clock import DateRange
 from corridor.base.ids import AgreementId, DatasetId, PaperId, ParticipantId, ProcessId
 from corridor.base.json import JsonObject
+from corridor.dsp.process import FIRST_PROTOCOL
 from corridor.evidence.event import Event
 from corridor.service.records import (
     AgreementRecord,
@@ -309,11 +310,18 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Where a participant is reached: its DSP base URL, and where it countersigns receipts, if it does."""
+    """Where a participant is reached.
+
+    Attributes:
+        dsp_url: its DSP base URL.
+        receipts_url: where it countersigns receipts, if it does.
+        protocol: the version of the wire that it speaks at `dsp_url`.
+    """
 
     id: ParticipantId
     dsp_url: str
     receipts_url: str | None
+    protocol: str = FIRST_PROTOCOL
 
 
 class Directory(Protocol):

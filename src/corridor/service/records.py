@@ -14,6 +14,7 @@ from corridor.base.ids import AgreementId, DatasetId, OfferId, PaperId, Particip
 from corridor.base.json import JsonObject
 from corridor.dsp.messages import Agreement, Offer, ProcessMessage, Role
 from corridor.dsp.negotiation import Negotiation
+from corridor.dsp.process import FIRST_PROTOCOL
 from corridor.dsp.transfer import TransferProcess
 
 
@@ -154,6 +155,7 @@ class AgreementRecord:
         role: ours.
         peer_url: the partner's DSP base URL.
         papers: the papers that opened its route, by id, as far as they are ours.
+        protocol: the version of the wire that the partner speaks at `peer_url`.
     """
 
     agreement: Agreement
@@ -166,6 +168,7 @@ class AgreementRecord:
     concluded: datetime
     papers: tuple[PaperId, ...] = ()
     version: int = 0
+    protocol: str = FIRST_PROTOCOL
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,11 @@ async def request(
     format_ = ctx.formats.chosen(format_name, push=destination is not None)
     now, pid = ctx.clock.now(), ProcessId(ctx.new_id())
     address = push_to(ctx, format_, pid, destination) if format_.push else None
-    message = TransferRequest(new_message_id(ctx), pid, agreement, format_.name, ctx.dsp_url, address)
-    step = machine.begin_request(message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url)
+    callback = ctx.speaking(held.protocol).dsp_url
+    message = TransferRequest(new_message_id(ctx), pid, agreement, format_.name, callback, address)
+    step = machine.begin_request(
+        message, participant=ctx.me.id, peer=held.peer, peer_url=held.peer_url, protocol=held.protocol
+    )
     # What is pushed to us comes under a right of ours, whose token the provider gets with the request.
     ours = format_.push and destination is None
     fetch = ours or (fetch and not format_.push)
@@ -111,7 +114,9 @@ async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -
     if format_.push:
         check_given(ctx, message)
     own_pid = ProcessId(ctx.new_id())
-    step = machine.receive_request(sealed(ctx, message), own_pid=own_pid, participant=ctx.me.id, peer=partner.id)
+    step = machine.receive_request(
+        sealed(ctx, message), own_pid=own_pid, participant=ctx.me.id, peer=partner.id, protocol=ctx.protocol
+    )
     now = ctx.clock.now()
     record = TransferRecord(step.process, agreement.agreement.target, now, now, push=format_.push)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
@@ -142,7 +147,7 @@ async def view(ctx: Context, partner: Participant, pid: ProcessId) -> TransferAc
 
 async def _mine(ctx: Context, partner: Participant, pid: ProcessId) -> TransferRecord:
     record = await ctx.store.transfer(pid)
-    if record is None or record.transfer.peer != partner.id:
+    if record is None or (record.transfer.peer, record.transfer.protocol) != (partner.id, ctx.protocol):
         raise NotFoundError("there is no such transfer process")
     return record
 

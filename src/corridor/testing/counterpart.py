@@ -283,7 +283,7 @@ class Counterpart:
         if path == "/receipts" and document is not None:
             return await _replied(receipts.countersign(self.context, sender, document))
         route, name = _route(method, path.removeprefix(DSP))
-        codec = self.context.codec(outbox.VERSION)
+        codec = self.context.codecs.get(self.context.protocol)
         try:
             message = codec.decode(route.message, document) if route.message else None
             if isinstance(message, CatalogRequest):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from corridor.base.errors import MalformedError
 from corridor.base.ids import ParticipantId, check_id, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import VERSION_PATH
+from corridor.dsp.codec import VERSIONS
 from corridor.dsp.codec.versions import decode_versions
 from corridor.evidence.keys import PublicKey
 from corridor.service.ports import Peer
@@ -18,7 +19,6 @@ from corridor.trust.cache import Cache
 from corridor.trust.did import PREFIX, WELL_KNOWN, document_url
 from corridor.trust.did_document import DATA_SERVICE, RECEIPTS_SERVICE, DidDocument, read_document
 
-DSP_VERSION: Final = "2025-1"
 _BINDING: Final = "HTTPS"
 
 
@@ -34,6 +34,13 @@ class Reader(Protocol):
         ...
 
 
+class _Endpoint(NamedTuple):
+    """A version of the wire, and the base URL below which a partner speaks it."""
+
+    protocol: str
+    url: str
+
+
 class WebDirectory:
     """Resolves did:web over HTTPS; implements the port `Directory`.
 
@@ -41,6 +48,7 @@ class WebDirectory:
         reader: fetches documents.
         http_hosts: host names whose documents are fetched over plain http, such as `localhost`; nothing else is.
         own: our own document, which is not fetched.
+        versions: of the wire that we speak, the preferred first; the first that a partner speaks, too, is used.
         keep: seconds for which a document is believed. Short, since partners change keys under the same DID.
         refresh_after: seconds that must pass before `refresh` fetches the document of a DID again.
         monotonic: seconds on a clock that never goes back.
@@ -52,6 +60,7 @@ class WebDirectory:
         http_hosts: frozenset[str] = frozenset(),
         *,
         own: JsonObject | None = None,
+        versions: Sequence[str] = VERSIONS,
         keep: float = 60.0,
         refresh_after: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
@@ -59,10 +68,11 @@ class WebDirectory:
         self._reader = reader
         self._http_hosts = http_hosts
         self._own = own
+        self._versions = tuple(versions)
         self._documents: Cache[DidDocument] = Cache(
             self._resolve, keep=keep, refresh_after=refresh_after, monotonic=monotonic
         )
-        self._dsp_urls: Cache[str] = Cache(self._dsp_url, keep=keep, monotonic=monotonic)
+        self._endpoints: Cache[_Endpoint] = Cache(self._endpoint, keep=keep, monotonic=monotonic)
 
     async def peer(self, reference: str) -> Peer:
         """The partner that a DID or the base URL of its node names.
@@ -73,13 +83,14 @@ class WebDirectory:
         """
         did = reference if reference.startswith("did:") else await self._did_at(reference)
         document = await self._documents.get(did)
-        endpoint = document.services.get(DATA_SERVICE)
-        if endpoint is None:
+        service = document.services.get(DATA_SERVICE)
+        if service is None:
             raise MalformedError(
                 f"the DID document of `{printable(did)}` names no {DATA_SERVICE}",
                 remedy="the partner has to publish the address of its dspace-version document",
             )
-        return Peer(document.id, await self._dsp_urls.get(endpoint), document.services.get(RECEIPTS_SERVICE))
+        endpoint = await self._endpoints.get(service)
+        return Peer(document.id, endpoint.url, document.services.get(RECEIPTS_SERVICE), endpoint.protocol)
 
     async def public_keys(self, participant: ParticipantId, purpose: str) -> Mapping[str, JsonObject]:
         """Key id (a DID URL) to JWK, of the keys under the verification relationship `purpose`.
@@ -100,39 +111,52 @@ class WebDirectory:
         return read_document(await self._reader.read(document_url(did, self._http_hosts)), did)
 
     async def _did_at(self, base_url: str) -> str:
-        """The DID that a node shows at its base URL, if that DID leads back to the same host and port.
+        """The DID that a node shows at its base URL, if that DID leads back to the same host, port and path.
 
-        Otherwise any host could make us take it for the participant whose DID it shows.
+        Otherwise any host could make us take it for the participant whose DID it shows; and so could any of several
+        participants on one host, whose DIDs differ in the path only.
         """
         url = check_id(base_url, "reference").rstrip("/") + WELL_KNOWN
         document = await self._reader.read(url)
         did = document.get("id") if isinstance(document, Mapping) else None
         if not isinstance(did, str) or not did.startswith(PREFIX):
             raise MalformedError(f"there is no did:web in the document at `{printable(url)}`", place="$.id")
-        if urlsplit(document_url(did, self._http_hosts)).netloc.lower() != urlsplit(url).netloc.lower():
+        if _home(document_url(did, self._http_hosts)) != _home(url):
             raise MalformedError(
                 f"`{printable(did)}` does not lead back to `{printable(base_url)}`",
                 remedy="name the partner by its DID, if you know it from another source",
             )
         return did
 
-    async def _dsp_url(self, endpoint: str) -> str:
+    async def _endpoint(self, service: str) -> _Endpoint:
         """DSP 2025-1 §4: the base URL is the root plus the `path` of the version that both sides speak."""
-        if not endpoint.endswith(VERSION_PATH):
-            raise MalformedError(f"`{printable(endpoint)}` does not end in {VERSION_PATH}", place="$.service")
-        path = _path_of(await self._reader.read(endpoint))
-        return (endpoint.removesuffix(VERSION_PATH) + path).rstrip("/")
+        if not service.endswith(VERSION_PATH):
+            raise MalformedError(f"`{printable(service)}` does not end in {VERSION_PATH}", place="$.service")
+        protocol, path = self._common(await self._reader.read(service))
+        return _Endpoint(protocol, (service.removesuffix(VERSION_PATH) + path).rstrip("/"))
+
+    def _common(self, document: Any) -> tuple[str, str]:
+        """The version that we prefer among those that the partner speaks, too, and its path."""
+        offered: dict[str, str] = {}
+        for version in decode_versions(document):
+            if version.binding == _BINDING:
+                offered.setdefault(version.version, version.path)
+        for ours in self._versions:
+            if ours in offered:
+                return ours, _checked_path(offered[ours], "$.protocolVersions")
+        raise MalformedError(
+            f"the partner does not speak DSP {' or '.join(self._versions)} over {_BINDING}", place="$.protocolVersions"
+        )
+
+
+def _home(url: str) -> tuple[str, str]:
+    """Host and path of the participant whose DID document is at `url`."""
+    parts = urlsplit(url)
+    return parts.netloc.lower(), parts.path.removesuffix("/did.json").removesuffix("/.well-known")
 
 
 def _jwks(keys: Mapping[str, PublicKey]) -> Mapping[str, JsonObject]:
     return {key_id: key.to_jwk() for key_id, key in keys.items()}
-
-
-def _path_of(document: Any) -> str:
-    for version in decode_versions(document):
-        if (version.version, version.binding) == (DSP_VERSION, _BINDING):
-            return _checked_path(version.path, "$.protocolVersions")
-    raise MalformedError(f"the partner does not speak DSP {DSP_VERSION} over {_BINDING}", place="$.protocolVersions")
 
 
 def _checked_path(path: Any, place: str) -> str:

@@ -6,7 +6,9 @@ import socket
 import pytest
 import structlog
 
+from corridor.app.host_settings import load_host
 from corridor.app.initialise import NewNode, initialise
+from corridor.app.join_host import Addresses, join_host
 
 
 def find_free_ports(number):
@@ -35,6 +37,26 @@ def node(tmp_path):
         f"127.0.0.1:{management}",
     )
     return initialise(tmp_path / "node", described)
+
+
+@pytest.fixture
+def new_host(tmp_path):
+    """Makes a host whose participants know one another, not running: `new_host("north", "south")`."""
+
+    def make(*names):
+        protocol, management = find_free_ports(2)
+        folder = tmp_path / "host"
+        addresses = Addresses(f"http://localhost:{protocol}", f"127.0.0.1:{protocol}", f"127.0.0.1:{management}")
+        entries = ""
+        for name in names:
+            loaded = join_host(folder, name, NewNode(name.title(), "DE", "unused"), addresses)
+            entries += f'  - {{id: "{loaded.settings.node.id}", name: {name}, country: DE}}\n'
+            addresses = None
+        for name in names:
+            (folder / name / "participants.yaml").write_text(f"participants:\n{entries}", "utf-8")
+        return load_host(folder)
+
+    return make
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from corridor.store.memory import MemoryStore
 async def test_a_node_proves_itself_by_its_did_and_knows_itself(tmp_path):
     loaded = initialise(tmp_path / "node", NewNode("Customs", "DE", "http://Localhost:19194"))
     async with HttpClient(Destinations(http_hosts(loaded.settings))) as client:
-        identity = self_issued(loaded, Surroundings(MemoryStore(), client, SystemClock()))
+        identity = self_issued(loaded, Surroundings(MemoryStore(), client, SystemClock(), ("2025-1",)))
     assert identity.me == own_entry(loaded.settings)
     assert identity.participants.find(identity.me.id).name == "Customs"
     assert identity.documents[DID_PATH]["id"] == identity.me.id == loaded.settings.node.id

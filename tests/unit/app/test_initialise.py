@@ -83,6 +83,13 @@ def test_a_folder_that_holds_a_node_is_left_alone(tmp_path):
     assert {file: (folder / file).read_bytes() for file in files_in(folder)} == before
 
 
+def test_a_folder_that_holds_a_host_takes_participants_only(new_host):
+    folder = new_host("north").folder
+    with pytest.raises(SettingsError, match="holds a host; make a participant on it with `corridor init NAME --host"):
+        initialise(folder, CUSTOMS)
+    assert not (folder / "corridor.toml").exists()
+
+
 @pytest.mark.parametrize("file", ["keys/signing.pem", "keys/token.key", "participants.yaml"])
 def test_a_file_that_is_there_is_neither_overwritten_nor_joined_by_half_a_node(tmp_path, file):
     (tmp_path / file).parent.mkdir(exist_ok=True)

@@ -57,13 +57,6 @@ def test_relative_paths_start_at_the_folder_of_the_file(file):
     assert loaded.path("/etc/corridor.pem") == Path("/etc/corridor.pem")
 
 
-def test_urls_of_the_two_services_follow_from_the_public_one(file):
-    file.write_text(LEAST.replace('customs.example"\n', 'customs.example/"\n'), "utf-8")
-    settings = load_settings(file).settings
-    assert settings.dsp_url == "https://customs.example/dsp/2025-1"
-    assert settings.data_url == "https://customs.example/data"
-
-
 def test_a_missing_file_says_how_to_make_one(file):
     with pytest.raises(SettingsError, match=r"no settings file .*; make a node with `corridor init DIR`"):
         load_settings(file)
@@ -174,3 +167,31 @@ def test_the_reference_says_every_setting_and_is_current():
         for field in dataclasses.fields(tool["table_of"](table)):
             assert f"| `{field.name}` |" in text
     assert (ROOT / "docs/reference/settings.md").read_text("utf-8") == text, "run tools/settings_reference.py"
+
+
+@pytest.fixture
+def hosted(new_host):
+    return new_host("north").folder
+
+
+def test_a_participant_on_a_host_is_completed_by_it(hosted):
+    loaded = load_settings(hosted / "north")
+    assert (loaded.context, loaded.management_path) == ("north", "/contexts/north")
+    assert loaded.management_url == f"http://{loaded.settings.listen.management}/contexts/north"
+
+
+def test_a_node_that_is_alone_has_its_management_api_at_the_root(file):
+    file.write_text(LEAST, "utf-8")
+    loaded = load_settings(file)
+    assert (loaded.context, loaded.management_url) == ("", "http://127.0.0.1:19193")
+
+
+def test_a_host_in_place_of_one_of_its_participants_is_told_apart(hosted):
+    with pytest.raises(SettingsError, match=r"is a host of several participants; name one of them: --config .*north"):
+        load_settings(hosted)
+
+
+def test_a_participant_that_its_host_does_not_list_is_refused(hosted):
+    (hosted / "north").rename(hosted / "south")
+    with pytest.raises(SettingsError, match=r"the host does not list `south`; add it to `contexts` in .*host\.toml"):
+        load_settings(hosted / "south")

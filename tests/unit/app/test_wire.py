@@ -41,11 +41,26 @@ async def ask(app, path, method="GET"):
 async def test_a_new_node_opens_and_says_who_it_is(node):
     async with open_node(node) as opened:
         assert opened.context.me.id == node.settings.node.id
-        assert opened.context.dsp_url == node.settings.dsp_url
-        assert opened.context.data_url == node.settings.data_url
         assert await opened.context.store.log_size() == 0
         assert {"CN", "EU"} <= set(opened.context.rulebook.jurisdictions)
     assert node.path("corridor.db").is_file()
+
+
+async def test_urls_of_the_two_services_follow_from_the_public_one(node, edit):
+    url = node.settings.listen.public_url
+    for written in (f'"{url}"', f'"{url}/"'):
+        edit("public_url = ", f"public_url = {written} # ")
+        async with open_node(load_settings(node.folder)) as opened:
+            assert opened.context.dsp_url == f"{url}/dsp/2025-1"
+            assert opened.context.data_url == f"{url}/data"
+
+
+async def test_every_version_of_the_wire_is_read_as_strictly_as_the_settings_say(node, edit):
+    async with open_node(node) as opened:
+        assert {codec.strict for codec in opened.context.codecs} == {False}
+    edit("\n[protocol]\nstrict = true\n")
+    async with open_node(load_settings(node.folder)) as opened:
+        assert {codec.strict for codec in opened.context.codecs} == {True}
 
 
 async def test_what_anybody_may_ask_is_answered_without_a_token(node):
@@ -66,12 +81,11 @@ async def test_without_identity_nothing_else_is_reached(node, path):
 
 
 async def test_the_settings_reach_the_parts(node, edit):
-    edit("\n[protocol]\nstrict = true\n")
     edit("\n[limits]\nbody_bytes = 10\nconcurrent_requests = 3\nrequest_seconds = 2\ncatalogue_page = 7\n")
     edit("\n[outbox]\nattempts = 2\nfirst_wait_ms = 50\nlongest_wait_seconds = 1\nreaction_ms = 5\n")
     loaded = load_settings(node.folder)
     async with open_node(loaded) as opened:
-        assert (opened.context.page, opened.context.strict) == (7, True)
+        assert opened.context.page == 7
         patience = opened.context.patience
         assert (patience.give_up, patience.first.microseconds, patience.longest.seconds) == (2, 50_000, 1)
         assert patience.reaction.microseconds == 5_000

@@ -143,3 +143,96 @@ def test_a_node_logs_where_its_settings_say_and_gives_its_error_to_machines(corr
     assert said.code == 1
     assert said.json["error"]["place"] == "listen.protocol"
     assert (idle / "logs" / "node.log").is_file()
+
+
+@pytest.fixture
+def host(corridor, tmp_path):
+    """A host with two participants that is not running."""
+    folder, (one, other) = tmp_path / "host", free_ports(2)
+    addresses = (
+        *("--public-url", f"http://localhost:{one}"),
+        *("--protocol", f"127.0.0.1:{one}"),
+        *("--management", f"127.0.0.1:{other}"),
+    )
+    assert corridor("init", "north", "--host", folder, *addresses).code == 0
+    assert corridor("init", folder / "south", "--host", folder, "--country", "CN").code == 0
+    return folder
+
+
+def free_ports(number):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def test_a_participant_is_made_on_a_host_and_the_next_step_is_said(corridor, host):
+    said = corridor("init", "east", "--host", host, "--name", "East")
+    folder = host / "east"
+    did = load_settings(folder).settings.node.id
+    assert did.endswith(":east")
+    assert said.out == (
+        f"made {did} in {folder}\n"
+        f"next: add partners to {folder}/participants.yaml, then `corridor serve --config {host}`\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("north",), "the host lists `north` already; choose another name"),
+        (("East",), "`contexts` cannot have `East`; use lower-case letters"),
+        (("elsewhere/east",), "`elsewhere/east` is not a folder of the host"),
+        (("east", "--protocol", "127.0.0.1:1"), "the host has its addresses already; leave out --public-url"),
+    ],
+)
+def test_a_participant_that_a_host_cannot_have_is_refused(corridor, host, words, sentence):
+    before = sorted(host.rglob("*"))
+    said = corridor("init", *words, "--host", host)
+    assert said.code == 1
+    assert sentence in said.problem
+    assert sorted(host.rglob("*")) == before
+
+
+def test_all_participants_of_a_host_are_examined(corridor, host):
+    said = corridor("doctor", "--config", host)
+    assert said.code == 0
+    assert said.out.splitlines()[3] == "ok contexts: 2 of 2 have sound settings"
+    assert [line for line in said.out.splitlines() if line.endswith(":")] == ["north:", "south:"]
+    (host / "south" / "participants.yaml").unlink()
+    said = corridor("doctor", "--config", host, "--json")
+    assert said.code == 1
+    failed = [(one.get("context"), one["check"]) for one in said.json if not one["ok"]]
+    assert failed == [("south", "participants")]
+
+
+def test_one_participant_of_a_host_is_examined_alone(corridor, host):
+    said = corridor("doctor", "--config", host / "south")
+    assert said.code == 0
+    assert [line.split(":")[0] for line in said.out.splitlines()] == [f"ok {check}" for check in CHECKS]
+
+
+def test_a_participant_of_a_host_is_not_served_alone(corridor, host):
+    said = corridor("serve", "--config", host / "south")
+    assert (said.code, said.problem) == (
+        1,
+        f"`south` is served by its host; start that with `corridor serve --config {host}`",
+    )
+
+
+def test_a_verb_for_one_node_asks_which_one_of_a_host(corridor, host):
+    said = corridor("papers", "list", "--config", host)
+    assert said.problem == f"`{host}` is a host of several participants; name one of them: --config {host}/north"
+
+
+@pytest.mark.usefixtures("own_logs")
+def test_a_host_whose_participants_are_all_faulty_does_not_start(corridor, host):
+    for name in ("north", "south"):
+        (host / name / "participants.yaml").unlink()
+    with (host / "corridor-host.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[log]\nfile = "logs/host.log"\n')
+    said = corridor("serve", "--config", host)
+    assert said.code == 1
+    assert f"no context of the host can be served: `north`: {host}/north/participants.yaml: the" in said.problem
+    assert (host / "logs" / "host.log").is_file()

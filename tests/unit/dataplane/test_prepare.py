@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from corridor.base.errors import ConflictError, MalformedError, NotFoundError, StorageError
 from corridor.dataplane.mask import MASKED
-from corridor.dataplane.prepare import FilePreparer
+from corridor.dataplane.prepare import AT_ONCE, FilePreparer
 
 ALERTS = 'number,barcode,notes\nA1,8715658002512,"Trader: Anna, Brno"\nA2,1,Trader: ACME Ltd\nA2,,again\nA3,,é\n'
 TABLE = {
@@ -209,3 +209,24 @@ async def test_the_loop_stays_free_while_a_file_is_prepared(root, snapshots):
     await asyncio.sleep(0.01)
     goes_on.set()
     assert (await prepared).rows == 3
+
+
+async def test_a_few_sources_are_prepared_at_a_time_so_that_threads_are_left_for_serving(prepare, monkeypatch):
+    running, most, gate = 0, [], threading.Lock()
+    work = FilePreparer._prepare
+
+    def counted(self, *arguments):
+        nonlocal running
+        with gate:
+            running += 1
+            most.append(running)
+        try:
+            return work(self, *arguments)
+        finally:
+            with gate:
+                running -= 1
+
+    monkeypatch.setattr(FilePreparer, "_prepare", counted)
+    await asyncio.gather(*(prepare() for _ in range(8)))
+    assert len(most) == 8
+    assert max(most) <= AT_ONCE

@@ -14,7 +14,7 @@ def own_classes():
 def test_every_fault_of_http_is_one_of_the_product_with_a_word_of_its_own():
     kinds = own_classes()
     assert all(issubclass(kind, CorridorError) for kind in kinds)
-    assert len({kind.code for kind in kinds}) == len(kinds) == 6
+    assert len({kind.code for kind in kinds}) == len(kinds) == 7
 
 
 def test_a_wrong_method_says_which_are_right():

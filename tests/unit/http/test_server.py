@@ -26,7 +26,7 @@ from corridor.dsp.messages import (
 )
 from corridor.http.limits import Gate, RequestLimits, send_answer
 from corridor.http.problem import Answer
-from corridor.http.server import Mount, ProtocolApp, ProtocolService, protocol_listener
+from corridor.http.server import Endpoint, Mount, ProtocolApp, ProtocolService, protocol_listener
 from corridor.service.catalogue import Page
 from corridor.service.records import Participant
 
@@ -255,18 +255,16 @@ async def test_catalogue_and_dataset_are_given(app, ask, post, node):
 
 async def test_a_page_of_the_catalogue_says_where_the_next_one_is(post, ask, app):
     first = await post("/catalog/request", CatalogRequest("m"))
-    assert first.headers["link"] == '</dsp/2025-1/catalog/request?page=2>; rel="next"'
+    assert first.headers["link"] == '<?page=2>; rel="next"'
     last = await post("/catalog/request", CatalogRequest("m"), query=b"page=2")
-    assert last.headers["link"] == '</dsp/2025-1/catalog/request?page=1/>; rel="previous"'
+    assert last.headers["link"] == '<?page=1/>; rel="previous"'
     only = await post("/catalog/request", CatalogRequest("m"), query=b"page=only")
     assert "link" not in only.headers
 
 
 async def test_a_page_in_the_middle_says_where_both_its_neighbours_are(post):
     middle = await post("/catalog/request", CatalogRequest("m"), query=b"page=middle")
-    assert middle.headers["link"] == (
-        '</dsp/2025-1/catalog/request?page=2>; rel="next", </dsp/2025-1/catalog/request?page=1/>; rel="previous"'
-    )
+    assert middle.headers["link"] == '<?page=2>; rel="next", <?page=1/>; rel="previous"'
 
 
 async def test_a_receipt_is_countersigned(app, ask):
@@ -347,6 +345,26 @@ async def test_a_node_that_reads_strictly_wants_to_be_told_that_a_body_is_json(n
         headers = TOKEN if kind is None else {**TOKEN, "Content-Type": kind}
         heard = await ask(app, "POST", "/dsp/2025-1/catalog/request", headers=headers, body=body)
         assert heard.status == status
+
+
+class Shouting:
+    """A codec that writes what 2025-1 does in capitals, below `said`."""
+
+    def encode(self, value):
+        return {"said": json.dumps(CODEC.encode(value)).upper()}
+
+
+async def test_what_is_refused_before_its_route_is_told_in_the_version_that_the_path_names(node, ask):
+    further = [Endpoint("/dsp/test-1", Shouting(), node.service())]
+    app = protocol_listener(ProtocolApp(node.service(), authenticate, CODEC, {}, further=further), node)
+    coded = {**TOKEN, "Content-Encoding": "gzip"}
+    plain, shouted = [
+        await ask(app, "POST", f"/dsp/{version}/negotiations/request", headers=coded, body=b"x")
+        for version in ("2025-1", "test-1")
+    ]
+    assert (plain.status, plain.json["@type"]) == (415, "ContractNegotiationError")
+    assert (shouted.status, "CONTRACTNEGOTIATIONERROR" in shouted.json["said"]) == (415, True)
+    assert (await ask(app, "GET", "/dsp/test-1/negotiations/mine")).json.keys() == {"said"}
 
 
 async def test_limits_on_json_are_settings(node, ask):

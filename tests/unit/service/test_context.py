@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from corridor.base.errors import MalformedError
+from corridor.dsp.codec import all_codecs
 from corridor.dsp.messages import CatalogRequest
 from corridor.service.context import Patience
 
@@ -33,6 +34,18 @@ def test_a_page_of_the_catalogue_has_a_hundred_datasets(exporter):
 
 def test_a_node_reads_tolerantly_unless_its_settings_say_otherwise(exporter):
     bare = {"@context": "https://w3id.org/dspace/2025/1/context.jsonld", "@type": "CatalogRequestMessage", "@id": "m"}
-    assert exporter.context.codec("2025-1").decode(CatalogRequest, bare) == CatalogRequest("m")
+    assert exporter.context.codecs.get("2025-1").decode(CatalogRequest, bare) == CatalogRequest("m")
     with pytest.raises(MalformedError, match="list of strings"):
-        replace(exporter.context, strict=True).codec("2025-1").decode(CatalogRequest, bare)
+        all_codecs(strict=True).get("2025-1").decode(CatalogRequest, bare)
+
+
+def test_a_participant_calls_back_at_the_endpoint_of_the_version_that_it_speaks(exporter):
+    both = replace(exporter.context, dsp_urls={"2025-1": exporter.context.dsp_url, "test-1": "https://e.example/t"})
+    spoken = both.speaking("test-1")
+    assert (spoken.protocol, spoken.dsp_url) == ("test-1", "https://e.example/t")
+    assert spoken.revocations is both.revocations
+    assert spoken.speaking("2025-1") == both
+
+
+def test_a_participant_with_one_endpoint_has_it_for_every_version(exporter):
+    assert exporter.context.speaking("test-1").dsp_url == exporter.context.dsp_url

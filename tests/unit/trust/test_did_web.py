@@ -50,6 +50,25 @@ async def test_a_host_that_shows_the_did_of_another_is_not_taken_for_it(director
         await directory.peer("https://evil.example")
 
 
+@pytest.mark.parametrize("shown", ["did:web:host.example:south", "did:web:host.example", "did:web:host.example:a:b"])
+async def test_of_several_participants_on_a_host_none_is_taken_for_another(directory, shelf, shown):
+    shelf.documents["https://host.example/north/.well-known/did.json"] = {"id": shown}
+    with pytest.raises(MalformedError, match="does not lead back"):
+        await directory.peer("https://host.example/north")
+
+
+async def test_a_base_url_with_a_path_leads_to_the_participant_of_that_path(
+    directory, shelf, *, new_signer, document_of
+):
+    did = "did:web:host.example:north"
+    document = document_of(did, new_signer(did))
+    shelf.documents["https://host.example/north/.well-known/did.json"] = document
+    shelf.documents["https://host.example/north/did.json"] = document
+    endpoint = next(one["serviceEndpoint"] for one in document["service"] if one["type"] == "DataService")
+    shelf.documents[endpoint] = versions()
+    assert (await directory.peer("https://host.example/north/")).id == did
+
+
 async def test_a_port_is_part_of_the_identity(directory, partner, shelf):
     shelf.documents["https://partner.example:8443/.well-known/did.json"] = partner[DOCUMENT]
     with pytest.raises(MalformedError, match="does not lead back"):
@@ -103,6 +122,14 @@ async def test_the_version_that_we_speak_is_found_among_others(directory, partne
         ]
     }
     assert (await directory.peer(DID)).dsp_url == "https://partner.example"
+
+
+@pytest.mark.parametrize(("ours", "spoken"), [(("3", "2"), "2"), (("2", "2025-1"), "2"), (("2025-1", "2"), "2025-1")])
+async def test_of_the_versions_that_both_speak_we_choose_the_one_that_we_prefer(shelf, partner, *, clock, ours, spoken):
+    offered = [{"version": version, "path": f"/{version}", "binding": "HTTPS"} for version in ("2025-1", "2", "1")]
+    partner[VERSIONS] = {"protocolVersions": offered}
+    peer = await WebDirectory(shelf, versions=ours, monotonic=clock.monotonic).peer(DID)
+    assert (peer.protocol, peer.dsp_url) == (spoken, f"https://partner.example/{spoken}")
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,17 @@
 
 `decode` takes what `base.json.parse_json` returned. Whatever it is given, it returns a message or raises
 `MalformedError` or `TooLargeError` with the JSON path of the fault.
+
+A node speaks every version in `CODECS`, each below a base URL of its own; a process keeps to the version it began in.
+A further version is a package beside `v2025_1` and a line in `CODECS`. Paths and statuses (`dsp.binding`) are common to
+all versions, and so are the members of a policy: whatever a version calls them, its codec gives them as 2025-1 does.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from corridor.base.errors import MalformedError
 from corridor.base.ids import printable
@@ -77,8 +83,51 @@ class Codec(Protocol):
 
 
 DEFAULT_LIMITS: Final = CodecLimits()
-VERSIONS: Final = (Codec20251.version,)
+CODECS: Final[Mapping[str, Callable[[CodecLimits, bool], Codec]]] = {Codec20251.version: Codec20251}
+"""What makes the codec of each version, given limits and strictness: the one place where a version is registered.
+
+The preferred stands first.
+"""
+VERSIONS: Final = tuple(CODECS)
 """The protocol versions that this node speaks, the preferred first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codecs:
+    """The codecs of a node, by version, the preferred first."""
+
+    by_version: Mapping[str, Codec]
+
+    @classmethod
+    def of(cls, codecs: Iterable[Codec]) -> Self:
+        """These codecs."""
+        return cls({codec.version: codec for codec in codecs})
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions, the preferred first."""
+        return tuple(self.by_version)
+
+    def __iter__(self) -> Iterator[Codec]:
+        return iter(self.by_version.values())
+
+    def get(self, version: str) -> Codec:
+        """The codec of a protocol version.
+
+        Raises:
+            MalformedError: this node does not speak that version.
+        """
+        if version not in self.by_version:
+            raise MalformedError(
+                f"`{printable(version)}` is not a version of the protocol that this node speaks",
+                remedy=f"use {', '.join(self.versions)}",
+            )
+        return self.by_version[version]
+
+
+def all_codecs(limits: CodecLimits = DEFAULT_LIMITS, *, strict: bool = False) -> Codecs:
+    """Every version that is registered; `limits` and `strict` as in `codec_for`."""
+    return Codecs.of(make(limits, strict) for make in CODECS.values())
 
 
 def codec_for(version: str, limits: CodecLimits = DEFAULT_LIMITS, *, strict: bool = False) -> Codec:
@@ -92,9 +141,4 @@ def codec_for(version: str, limits: CodecLimits = DEFAULT_LIMITS, *, strict: boo
     Raises:
         MalformedError: this node does not speak that version.
     """
-    if version not in VERSIONS:
-        raise MalformedError(
-            f"`{printable(version)}` is not a version of the protocol that this node speaks",
-            remedy=f"use {', '.join(VERSIONS)}",
-        )
-    return Codec20251(limits, strict)
+    return all_codecs(limits, strict=strict).get(version)

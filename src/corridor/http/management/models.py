@@ -156,6 +156,7 @@ class NegotiationSummary(Model, frozen=True, kw_only=True):
 
     pid: Annotated[str, Meta(description="our process id")]
     partner_pid: Annotated[str | None, Meta(description="the partner's process id")]
+    protocol: Annotated[str, Meta(description="the version of the protocol that is spoken in it")]
     role: Annotated[str, Meta(description="ours: `provider` or `consumer`")]
     partner: Annotated[str, Meta(description="DID of the other side")]
     dataset: Annotated[str, Meta(description="the dataset that it is about")]
@@ -243,6 +244,7 @@ class TransferSummary(Model, frozen=True, kw_only=True):
 
     pid: Annotated[str, Meta(description="our process id")]
     partner_pid: Annotated[str | None, Meta(description="the partner's process id")]
+    protocol: Annotated[str, Meta(description="the version of the protocol that is spoken in it")]
     role: Annotated[str, Meta(description="ours: `provider` or `consumer`")]
     partner: Annotated[str, Meta(description="DID of the other side")]
     agreement: Annotated[str, Meta(description="the agreement that it belongs to")]

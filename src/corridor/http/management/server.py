@@ -26,6 +26,7 @@ from corridor.http.media import JSON_TYPE, check_json_type
 from corridor.http.problem import Answer
 from corridor.http.routes import Entry, Found, RouteTable
 from corridor.http.server import raw_path
+from corridor.http.shares import Share
 from corridor.service.context import Context
 
 
@@ -37,6 +38,7 @@ def create_app(
     changes: Watcher,
     limits: RequestLimits | None = None,
     streams: StreamLimits | None = None,
+    share: Share | None = None,
 ) -> ASGIApp:
     """The application of the management listener.
 
@@ -47,6 +49,7 @@ def create_app(
         changes: tells of commits, for requests that wait.
         limits: of its gate.
         streams: bounds on event streams.
+        share: of places that it has in common with others.
 
     Raises:
         SettingsError: the token is empty.
@@ -54,7 +57,7 @@ def create_app(
     if not token:
         raise SettingsError("the management token is empty", remedy="make one with `corridor init`")
     names = LOOPBACK_NAMES | {host.lower() for host in hosts}
-    return Gate(ManagementApp(ctx, token, names, changes, Streams(streams or StreamLimits())), limits)
+    return Gate(ManagementApp(ctx, token, names, changes, Streams(streams or StreamLimits())), limits, share=share)
 
 
 def all_operations() -> tuple[Operation, ...]:

@@ -133,6 +133,7 @@ def _process(process: Process[Any]) -> dict[str, Any]:
     return {
         "pid": process.own_pid,
         "partner_pid": process.peer_pid,
+        "protocol": process.protocol,
         "role": process.role.value,
         "partner": process.peer,
         "state": str(process.reported_state),

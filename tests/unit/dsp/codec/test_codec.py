@@ -14,7 +14,7 @@ from corridor.base.errors import LocalError, MalformedError, TooLargeError
 from corridor.base.json import parse_json
 from corridor.dsp import messages as m
 from corridor.dsp.catalog import Catalog, DataService, Dataset, Distribution
-from corridor.dsp.codec import VERSIONS, Wire, codec_for
+from corridor.dsp.codec import VERSIONS, Codecs, Wire, all_codecs, codec_for
 from corridor.dsp.codec.limits import CodecLimits
 from corridor.dsp.codec.v2025_1.spellings import read_plainly
 from corridor.dsp.states import NegotiationState, TransferState
@@ -259,6 +259,18 @@ def test_only_versions_that_we_speak_have_a_codec():
     assert CODEC.version == "2025-1"
     with pytest.raises(MalformedError, match="2024-1"):
         codec_for("2024-1")
+
+
+def test_a_node_speaks_every_version_that_is_registered_in_order_of_preference():
+    codecs = all_codecs()
+    assert codecs.versions == VERSIONS
+    assert [codec.version for codec in codecs] == list(VERSIONS)
+    assert codecs.get("2025-1") == CODEC
+
+
+def test_a_node_may_be_held_to_fewer_versions():
+    with pytest.raises(MalformedError, match="not a version of the protocol that this node speaks"):
+        Codecs.of(()).get("2025-1")
 
 
 def test_a_value_that_is_no_message_has_no_form():

@@ -37,6 +37,7 @@ async def test_the_first_answer_says_that_the_message_is_on_its_way(world):
     assert heard.status == 202
     assert heard.json["pending"] == "ContractRequestMessage"
     assert (heard.json["settled"], heard.json["agreement"], heard.json["partner_pid"]) == (False, None, None)
+    assert heard.json["protocol"] == "2025-1"
 
 
 async def test_a_wait_ends_as_soon_as_the_negotiation_is_settled(world):
