@@ -299,6 +299,8 @@ def plainest(value):
             return False
         if name in ("format", "action", "leftOperand", "endpointType", "profile") and ":" in str(inner):
             return False
+        if name == "profile" and isinstance(inner, list) and len(inner) == 1:
+            return False  # no container in the context: compaction makes one value of it
     return True
 
 
