@@ -276,9 +276,11 @@ def test_a_push_between_nodes_is_paused_by_either_side_and_goes_on_where_it_was(
 def test_a_provider_that_is_killed_in_the_middle_of_a_pull_has_all_of_it_in_the_meter_as_well(kit, pair, huge):
     agreement = kit.agree(pair.consumer, pair.provider, huge)
     pid = pair.consumer.client.transfer(agreement, fetch=True)["pid"]
-    kit.until(lambda: part_of(pair.consumer), pause=0.001)
+    part = kit.until(lambda: part_of(pair.consumer), pause=0.001)
     pair.provider.kill()
+    # On a machine that is busy with other things the whole can be through before the signal is.
+    requests = 2 if part.exists() and part.stat().st_size < HUGE else 1
     pair.provider.start()
     pair.provider.await_ready()
     theirs = check_delivered(pair, kit, agreement, pid)
-    assert (theirs["usage"]["size"], theirs["usage"]["requests"]) == (HUGE, 2)
+    assert (theirs["usage"]["size"], theirs["usage"]["requests"]) == (HUGE, requests)

@@ -181,7 +181,7 @@ class HttpClient:
             keepalive_timeout=self.limits.keep_alive_seconds,
             ssl=self._tls if self._tls is not None else True,
         )
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             # A coded answer is not asked for, and not decoded: none can grow in our memory.
@@ -189,6 +189,9 @@ class HttpClient:
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "corridor"},
             trace_configs=[_reuse_trace()],
         )
+        # It would repeat a GET by itself, with the same single-use token; `request` repeats with a new one.
+        session._retry_connection = False  # noqa: SLF001 - there is no other switch
+        return session
 
 
 def _reuse_trace() -> aiohttp.TraceConfig:

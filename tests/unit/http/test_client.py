@@ -174,11 +174,15 @@ async def test_a_slow_answer_is_given_up(sender, talking):
             await sender.request("p", "GET", f"http://127.0.0.1:{port}/")
 
 
-async def test_a_kept_connection_that_was_closed_meanwhile_costs_one_more_attempt_with_a_new_token(sender, talking):
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_a_kept_connection_that_was_closed_meanwhile_costs_one_more_attempt_with_a_new_token(
+    sender, talking, method
+):
+    """Also where HTTP lets a client repeat a request by itself: the token in it may have been used."""
     peer = Peer(answer(200, b"{}"), None, answer(200, b'{"a": 1}'))
     async with talking(peer.talk) as port:
-        await sender.request("p", "POST", f"http://127.0.0.1:{port}/", {})
-        reply = await sender.request("p", "POST", f"http://127.0.0.1:{port}/", {})
+        await sender.request("p", method, f"http://127.0.0.1:{port}/")
+        reply = await sender.request("p", method, f"http://127.0.0.1:{port}/")
     assert reply.document == {"a": 1}
     assert [head.split("Bearer p-")[1][0] for head, _ in peer.heard] == ["0", "1", "2"]
 
