@@ -15,13 +15,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 class Quick(GuardedProtocol):
     """The same bounds, sooner reached."""
 
-    head_seconds = 0.1
+    head_seconds = 0.4
     max_head_bytes = 2000
 
 
 async def echo(scope, receive, send):
     body = await read_body(receive)
-    await asyncio.sleep(0.2 if scope["path"] == "/slow" else 0)
+    await asyncio.sleep(0.6 if scope["path"] == "/slow" else 0)
     await send_answer(send, Answer(200, {}, scope["path"].encode() + body))
 
 
