@@ -48,9 +48,11 @@ def test_only_a_registry_that_answers_that_there_is_no_kit_excuses_its_absence()
 
 
 @pytest.mark.slow
-def test_a_node_passes_the_kit(tmp_path):
+@pytest.mark.parametrize("store", kit.STORES)
+def test_a_node_passes_the_kit(tmp_path, store):
     try:
-        outcome = kit.run(tmp_path)
+        with kit.database_on(store) as database:
+            outcome = kit.run(tmp_path, database)
     except kit.Unpublished as why:
         pytest.skip(f"not to be had here: the DSP TCK, {why}")
     except kit.Unavailable as why:

@@ -1,6 +1,6 @@
 """Runs the Dataspace Protocol's Technology Compatibility Kit against a node of its own, and reads what it says.
 
-    python kit.py [--store sqlite] [--keep FOLDER]
+    python kit.py [--store postgresql] [--keep FOLDER]
 
 The kit comes from Maven Central into `.cache/` of the checkout; nothing of it is part of this repository. Its exit code
 says nothing, so the printed ids are the result: all expected ones passed, and no section of failures.
@@ -26,10 +26,12 @@ from pathlib import Path
 import behaviour
 
 from corridor.app.initialise import NewNode, initialise
+from corridor.testing.postgres import binaries, cluster
 
 HERE = Path(__file__).parent
 LIBRARY = HERE.parents[2] / ".cache" / "dsp_tck" / "lib"
 MAIN = "org.eclipse.dataspacetck.dsp.suite.DspTckSuite"
+STORES = ("sqlite", "postgresql")
 OLDEST_JAVA = 17
 KIT_SECONDS = 900
 """The kit ends by itself; a run takes about a minute and a half on two cores."""
@@ -135,16 +137,16 @@ def _java_version() -> int | None:
     return int(found[1]) if found else None
 
 
-def run(folder: Path, store: str = "sqlite") -> Outcome:
-    """One run of the kit against a new node in `folder`."""
+def run(folder: Path, database: str | None = None) -> Outcome:
+    """One run of the kit against a new node in `folder`, on SQLite or on the PostgreSQL database of that URL."""
     jars = library()
     protocol, management, hooks, kit = _free_ports(4)
     address = f"127.0.0.1:{hooks}"
     kit_url = f"http://127.0.0.1:{kit}"
-    node = _make(folder / "node", protocol, management)
+    node = _make(folder / "node", protocol, management, database)
     settings = folder / "tck.properties"
     settings.write_text(_properties(node.settings.node.id, protocol, hooks, kit), "utf-8")
-    with _running(folder, "--triggers", address, "--kit", kit_url, "--store", store):
+    with _running(folder, "--triggers", address, "--kit", kit_url):
         began = time.monotonic()
         done = subprocess.run(
             ["java", "-cp", f"{jars}/*", MAIN, "-config", str(settings)],
@@ -160,16 +162,38 @@ def run(folder: Path, store: str = "sqlite") -> Outcome:
     return read(log, seconds)
 
 
-def _make(folder: Path, protocol: int, management: int):
+def _make(folder: Path, protocol: int, management: int, database: str | None):
     url = f"http://127.0.0.1:{protocol}"
     node = initialise(folder, NewNode("Corridor", "DE", url, f"127.0.0.1:{protocol}", f"127.0.0.1:{management}"))
     more = (
         f"\n[outbox]\nreaction_ms = {REACTION_MS}\nfirst_wait_ms = 200\nlongest_wait_seconds = 2\n"
         '\n[decisions]\nhook = "behaviour:decide"\n'
     )
+    if database is not None:
+        secret = folder / "keys" / "database.url"
+        secret.touch(0o600)
+        secret.write_text(f"{database}\n", "utf-8")
+        more += '\n[database]\nurl_file = "keys/database.url"\n'
     with (folder / "corridor.toml").open("a", encoding="utf-8") as file:
         file.write(more)
     return node
+
+
+@contextlib.contextmanager
+def database_on(store: str) -> Iterator[str | None]:
+    """The URL of an empty database on a PostgreSQL server of its own, or None for SQLite.
+
+    Raises:
+        Unavailable: there is no such server here.
+    """
+    if store == "sqlite":
+        yield None
+        return
+    programs = binaries()
+    if programs is None:
+        raise Unavailable("PostgreSQL's server is not installed")
+    with cluster(programs) as server:
+        yield server.create()
 
 
 @contextlib.contextmanager
@@ -239,14 +263,15 @@ def _free_ports(number: int) -> list[int]:
 def main() -> int:
     """One run, for people."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", default="sqlite")
+    parser.add_argument("--store", choices=STORES, default="sqlite")
     parser.add_argument("--keep", type=Path, help="a folder for the node and both logs")
     asked = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = asked.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            outcome = run(folder, asked.store)
+            with database_on(asked.store) as database:
+                outcome = run(folder, database)
         except Unavailable as why:
             sys.stdout.write(f"{why}\n")
             return 1

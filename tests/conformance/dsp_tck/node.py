@@ -3,7 +3,7 @@
 Its identity parts take anybody for the kit, its hook plays the scenarios, and two web hooks begin what the kit wants
 begun.
 
-    python node.py FOLDER --triggers HOST:PORT --kit URL [--store sqlite]
+    python node.py FOLDER --triggers HOST:PORT --kit URL
 
 FOLDER holds a node that `corridor init` has made.
 """
@@ -37,10 +37,8 @@ from corridor.service import negotiate, publish, transfer
 from corridor.service.context import Context
 from corridor.service.ports import Changes, Peer
 from corridor.service.records import AgreementRecord, NegotiationRecord, Participant
-from corridor.store.sqlite import SqliteStore
 from corridor.trust.keys import FileSigner
 
-STORES: Mapping[str, type[SqliteStore]] = {"sqlite": SqliteStore}
 KIT = Participant(ParticipantId("TCK_PARTICIPANT"), "Technology Compatibility Kit", "DE")
 USE: JsonObject = {"permission": [{"action": "use"}]}
 PROFILE: JsonObject = {"data": {"items": [{"category": "industrial", "personal": False}]}}
@@ -160,13 +158,13 @@ def triggers(ctx: Context) -> Callable[..., Any]:
     return answer
 
 
-async def run(loaded: LoadedSettings, trigger_address: str, kit_url: str, store: type[SqliteStore]) -> None:
+async def run(loaded: LoadedSettings, trigger_address: str, kit_url: str) -> None:
     """Serve until SIGTERM; says `ready` once everything answers."""
     with (
         bind(loaded.settings.listen.protocol, "listen.protocol") as protocol,
         bind(trigger_address, "--triggers") as hooks,
     ):
-        async with open_node(loaded, store, identity_for(kit_url)) as node:
+        async with open_node(loaded, identity=identity_for(kit_url)) as node:
             await seed(node.context, loaded.path("data"), kit_url)
             await _serve(node, Listener(node.protocol, protocol), Listener(triggers(node.context), hooks))
 
@@ -186,11 +184,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--triggers", required=True)
     parser.add_argument("--kit", required=True)
-    parser.add_argument("--store", choices=STORES, default="sqlite")
     asked = parser.parse_args()
     loaded = load_settings(asked.folder)
     set_up_logs(loaded.settings.log.level, None)
-    uvloop.run(run(loaded, asked.triggers, asked.kit, STORES[asked.store]))
+    uvloop.run(run(loaded, asked.triggers, asked.kit))
 
 
 if __name__ == "__main__":
