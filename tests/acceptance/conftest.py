@@ -155,18 +155,20 @@ class Keeper:
 class Proxy:
     """Takes connections on a port and passes them to the first of its targets, in turn, that takes them.
 
+    Targets are ports of this machine, or addresses (host, port), which have `patience` seconds to take a connection.
     `cut` breaks every connection and refuses new ones; `stall` leaves them open, and nothing passes any more, as in a
     network that loses every packet; `heal` lets them pass again.
     """
 
-    def __init__(self, *targets, port=0):
-        self._targets = itertools.cycle(targets)
+    def __init__(self, *targets, port=0, host="127.0.0.1", patience=PATIENCE):
+        self._targets = itertools.cycle(one if isinstance(one, tuple) else ("127.0.0.1", one) for one in targets)
         self._number = len(targets)
+        self._patience = patience
         self._open = set()
         self._passing = threading.Event()
         self._passing.set()
         self._cut = False
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = socket.create_server((host, port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -185,7 +187,9 @@ class Proxy:
     def _connect(self):
         for _ in range(self._number):
             with contextlib.suppress(OSError):
-                return socket.create_connection(("127.0.0.1", next(self._targets)), timeout=PATIENCE)
+                found = socket.create_connection(next(self._targets), timeout=self._patience)
+                found.settimeout(PATIENCE)
+                return found
         return None
 
     def _copy(self, source, target):

@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
 import signal
-import sqlite3
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
+from replicated import ALIVE, PROFILE, Replicated, under_load
 
 from corridor.app.settings import load_settings
-from corridor.base.errors import CorridorError, UnreachableError
-from corridor.evidence.keys import read_keys
-from corridor.evidence.verification import verify_bundle
+from corridor.base.errors import CorridorError
 
 pytestmark = pytest.mark.slow
 
 REPLICAS = 3
-PROFILE = {
-    "data": {"items": [{"category": "product_safety", "personal": False}], "important_status": "not_notified"},
-    "purpose": ["product_safety"],
-}
-"""What the law of the partner, in China, has to know of its dataset."""
 AT_ONCE = 1.0
 """Seconds within which a right that has ended at one replica stops a stream at another."""
 TAKEN_OVER = 5.0
 """Seconds within which the work of a replica that died is another's."""
 
 
-class Crowd:
+class Crowd(Replicated):
     """The provider of a pair as several processes on one database, behind a balancer on its public address.
 
     Each replica reaches the database through a proxy of its own, which can cut it off.
     """
 
     def __init__(self, kit, folder, postgres):
-        self.kit, self.postgres = kit, postgres
+        super().__init__(kit, postgres)
         self.pair = kit.Pair(folder)
         self.partner = self.pair.consumer
-        self.url = postgres.create()
         provider = self.pair.provider
         listeners = [socket_port() for _ in range(2 * REPLICAS)]
         self.lines = [kit.Proxy(postgres.port) for _ in range(REPLICAS)]
@@ -65,35 +53,10 @@ class Crowd:
         file.write_text(f'{text}\n[database]\nurl_file = "keys/{secret.name}"\n', "utf-8")
         return self.kit.Node(load_settings(file), file)
 
-    def start(self):
-        for node in (*self.replicas, self.partner):
-            node.start()
-        for node in (*self.replicas, self.partner):
-            node.await_ready()
-
     def stop(self):
-        for node in (*self.replicas, self.partner):
-            if node.process is not None and node.process.poll() is None:
-                node.stop()
-            node.client.close()
+        super().stop()
         for proxy in (self.balancer, *self.lines):
             proxy.close()
-
-    def rows(self, sql):
-        """What the database says, a line of JSON for each row."""
-        lines = f"SELECT row_to_json(found) FROM ({sql}) AS found"  # noqa: S608 - a test's own
-        found = self.postgres.say(lines, self.url.rpartition("/")[2])
-        return [json.loads(line) for line in found.splitlines()]
-
-    def any(self, call):
-        """The answer of whichever replica gives one."""
-        deadline = time.monotonic() + self.kit.patience
-        while True:
-            for node in random.sample(self.replicas, REPLICAS):
-                try:
-                    return call(node.client)
-                except UnreachableError:
-                    assert time.monotonic() < deadline
 
 
 def socket_port():
@@ -198,39 +161,6 @@ def _read(node, pid):
 
 
 KILLS = 9
-LOAD = 6
-
-
-@contextlib.contextmanager
-def under_load(crowd, kit):
-    """Negotiations from both sides all the while; afterwards both sides are at rest, and hold the same."""
-    ending = threading.Event()
-    begun = Counter()
-
-    def ask(side):
-        while not ending.is_set():
-            try:
-                if side:
-                    crowd.any(lambda client: client.negotiate(crowd.partner.id, "orders"))
-                else:
-                    crowd.partner.client.negotiate(crowd.replicas[0].id, "alerts")
-            except CorridorError:
-                # A replica died, or had no database, while it answered.
-                ending.wait(0.05)
-                continue
-            begun[side] += 1
-
-    with ThreadPoolExecutor(LOAD) as pool:
-        asking = [pool.submit(ask, number % 2) for number in range(LOAD)]
-        try:
-            yield begun
-        finally:
-            ending.set()
-        for one in asking:
-            one.result()
-    kit.until(lambda: not crowd.rows("SELECT id FROM tasks") and not _partners(crowd, "SELECT id FROM tasks"))
-    assert min(begun.values()) > 0
-    check_both(crowd)
 
 
 def test_a_server_that_is_restarted_under_load_loses_nothing(crowd, kit):
@@ -252,9 +182,6 @@ def test_a_replica_that_is_paused_for_longer_than_its_lease_does_nothing_twice(c
             kit.until(lambda: crowd.rows(ALIVE) == [{"n": REPLICAS - 1}])
             node.process.send_signal(signal.SIGCONT)
             kit.until(lambda: crowd.rows(ALIVE) == [{"n": REPLICAS}])
-
-
-ALIVE = "SELECT count(*) AS n FROM replicas WHERE until > extract(epoch FROM clock_timestamp()) * 1000000"
 
 
 def test_replicas_that_are_killed_in_turn_under_load_agree_with_their_partner(crowd, kit):
@@ -301,43 +228,3 @@ def _kill_in_turn(crowd, kit):
         victim.kill()
         kit.until(lambda node=node, victim=victim: node.process is not victim)
         node.await_ready()
-
-
-def _partners(crowd, sql):
-    with closing(sqlite3.connect(f"file:{crowd.partner.database}?mode=ro", uri=True)) as database:
-        return database.execute(sql).fetchall()
-
-
-def check_both(crowd):
-    """Both databases hold the same processes in the same state, the same agreements, and each event of them once."""
-    processes = "SELECT id, peer_pid, state, body FROM negotiations"
-    ours = {row["id"]: row for row in crowd.rows(processes)}
-    theirs = {row[0]: row for row in _partners(crowd, processes)}
-    assert {(row["id"], row["peer_pid"], row["state"]) for row in ours.values()} == {
-        (row[1], row[0], row[2]) for row in theirs.values()
-    }
-    assert {row["state"] for row in ours.values()} == {"FINALIZED"}
-    agreed = "SELECT id, negotiation FROM agreements"
-    our_agreements = {row["id"]: row["negotiation"] for row in crowd.rows(agreed)}
-    their_agreements = dict(_partners(crowd, agreed))
-    assert our_agreements.keys() == their_agreements.keys()
-    assert sorted(our_agreements.values()) == sorted(ours)
-    assert sorted(their_agreements.values()) == sorted(theirs)
-    events = [json.loads(row["body"]) for row in crowd.rows("SELECT body FROM events ORDER BY position")]
-    check_told_once(events, set(ours))
-    check_told_once([json.loads(body) for (body,) in _partners(crowd, "SELECT body FROM events")], set(theirs))
-    size = crowd.rows("SELECT count(*) AS n, max(position) + 1 AS size FROM events")
-    assert size == [{"n": len(events), "size": len(events)}]
-    keys = read_keys({key["kid"]: key for key in (node.client.key() for node in (crowd.replicas[0], crowd.partner))})
-    for agreement in list(our_agreements)[-3:]:
-        for node in (*crowd.replicas, crowd.partner):
-            assert verify_bundle(node.client.bundle(agreement), keys).ok
-
-
-def check_told_once(events, negotiations):
-    told = Counter((event["negotiation"], event["state"]) for event in events if event["type"] == "negotiation.changed")
-    assert set(told.values()) == {1}
-    assert {pid for pid, state in told if state == "FINALIZED"} == negotiations
-    concluded = Counter(event["agreement"] for event in events if event["type"] == "agreement.concluded")
-    assert set(concluded.values()) == {1}
-    assert len(concluded) == len(negotiations)

@@ -45,17 +45,19 @@ class Cluster:
 
     Attributes:
         durable: whether it syncs to disk, as a real one does; tests need not wait for that.
+        listen: the IPv4 address that it answers on; if that is not loopback, to neighbours who know the password.
     """
 
-    def __init__(self, folder: Path, programs: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, programs: Path, *, durable: bool = False, listen: str = "127.0.0.1") -> None:
         self._folder = folder
         self._programs = programs
         self._durable = durable
+        self._listen = listen
         self._identity = _unprivileged()
         self._password = secrets.token_urlsafe(16)
         self._numbers = itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = _free_port(listen)
         if self._identity:
             os.chown(folder, self._identity["user"], self._identity["group"])
 
@@ -65,7 +67,7 @@ class Cluster:
             self._initialise()
         settings = {
             "port": self.port,
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": self._listen,
             "unix_socket_directories": self._folder,
             "max_connections": 200,
             "shared_buffers": "64MB",
@@ -103,7 +105,7 @@ class Cluster:
 
     def url(self, name: str) -> str:
         """The URL of a database by its name."""
-        return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://postgres:{self._password}@{self._listen}:{self.port}/{name}"
 
     def say(self, sql: str, database: str = "postgres") -> str:
         """Run a statement as the superuser; what `psql` shows of it."""
@@ -123,6 +125,9 @@ class Cluster:
         auth = ["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--no-locale"]
         command = [str(self._programs / "initdb"), *words, *auth]
         subprocess.run(command, check=True, capture_output=True, cwd=self._folder, **self._identity)  # noqa: S603 - as above
+        # initdb lets loopback in, and nobody else.
+        with (self._folder / "data" / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write("" if self._listen == "127.0.0.1" else "host all all samenet scram-sha-256\n")
 
     def _await(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -136,25 +141,25 @@ class Cluster:
             time.sleep(0.02)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
+def _free_port(address: str) -> int:
+    with socket.create_server((address, 0)) as found:
         port: int = found.getsockname()[1]
         return port
 
 
 @contextlib.contextmanager
-def cluster(programs: Path, *, durable: bool = False) -> Iterator[Cluster]:
+def cluster(programs: Path, *, durable: bool = False, listen: str = "127.0.0.1") -> Iterator[Cluster]:
     """A server for as long as the block lasts."""
     # Not below pytest's folders: the server's user could not get there.
     folder = Path(tempfile.mkdtemp(prefix="corridor-pg-"))
-    made = Cluster(folder, programs, durable=durable)
+    made = Cluster(folder, programs, durable=durable, listen=listen)
     try:
         try:
             made.start()
         except RuntimeError:
             # Another program can have taken the port between its being found and its being bound.
             made.stop()
-            made.port = _free_port()
+            made.port = _free_port(listen)
             made.start()
         yield made
     finally:

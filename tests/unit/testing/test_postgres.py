@@ -24,6 +24,16 @@ def test_the_server_answers_on_this_machine_only(postgres):
 
 
 @pytest.mark.slow
+def test_it_can_answer_its_neighbours_instead_with_the_password_only():
+    with cluster(binaries(), listen="127.0.0.2") as other:
+        assert other.say("SHOW listen_addresses") == "127.0.0.2"
+        assert f"@127.0.0.2:{other.port}/" in other.url("x")
+        rules = other.say("SELECT DISTINCT auth_method FROM pg_hba_file_rules WHERE type = 'host'")
+        assert rules == "scram-sha-256"
+        assert other.say("SELECT address FROM pg_hba_file_rules ORDER BY line_number DESC LIMIT 1") == "samenet"
+
+
+@pytest.mark.slow
 def test_nothing_is_left_of_it(postgres):
     with cluster(binaries()) as other:
         folder = other._folder

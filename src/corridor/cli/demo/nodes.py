@@ -49,6 +49,13 @@ def make(folder: Path, participants: Iterable[tuple[str, str]]) -> tuple[LoadedS
         initialise(folder / country.lower(), _described(name, country, ports[2 * place], ports[2 * place + 1]))
         for place, (name, country) in enumerate(named)
     )
+    introduce(loaded)
+    return loaded
+
+
+def introduce(nodes: Iterable[LoadedSettings]) -> None:
+    """Put each of the nodes on the participant list of all."""
+    loaded = tuple(nodes)
     entries = "".join(
         f'  - id: "{one.settings.node.id}"\n    name: "{one.settings.node.name}"\n'
         f'    country: "{one.settings.node.country}"\n    facts: {{designations: []}}\n'
@@ -56,7 +63,6 @@ def make(folder: Path, participants: Iterable[tuple[str, str]]) -> tuple[LoadedS
     )
     for one in loaded:
         (one.folder / "participants.yaml").write_text(f"participants:\n{entries}", "utf-8")
-    return loaded
 
 
 def _described(name: str, country: str, protocol: int, management: int) -> NewNode:
