@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: demo test conformance fuzz check format lint types layers bench lock clean
+.PHONY: demo test conformance fuzz law-score check format lint types layers bench lock clean
 
 $(VENV)/installed.txt: requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV) requirements/dev.txt
@@ -20,6 +20,9 @@ conformance: $(VENV)/installed.txt  ## the Dataspace Protocol's compatibility ki
 
 fuzz: $(VENV)/installed.txt  ## REQUESTS (100000) hostile requests to both listeners of a node; every answer of 500 or above is a fault
 	@$(BIN)/python tools/fuzz.py --requests $(or $(REQUESTS),100000) --seed $(or $(SEED),1)
+
+law-score: $(VENV)/installed.txt  ## every case of the law, official examples included: jurisdiction x class x right, wrong, undetermined
+	@$(BIN)/corridor rulebook check --cases tests/law/cases
 
 check: format lint types layers test  ## what has to pass before a change lands
 

@@ -1,28 +1,18 @@
-"""Every case of the shipped rule files, one test each; the class of its source stands in the id."""
+"""Every case that ships and of the bank of official examples, one test each; its class stands in the id."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
+from corridor.app.rulebook import load_rules
 from corridor.law.check import check
-from corridor.law.from_source import load_rulebook
 
+BANK = Path(__file__).parent / "cases"
+"""The official examples, which are no part of the product."""
 
-def _report():
-    root = files("corridor.law") / "jurisdictions"
-    folders = [folder for folder in root.iterdir() if folder.is_dir()]
-    sources = {
-        f"{folder.name}/{file.name}": file.read_text(encoding="utf-8")
-        for folder in folders
-        for file in folder.iterdir()
-        if file.name.endswith(".yaml")
-    }
-    return check(load_rulebook(sources))
-
-
-_RESULTS = _report().results
+_RESULTS = check(load_rules(banks=(BANK,))[0]).results
 
 
 @pytest.mark.parametrize("result", _RESULTS, ids=lambda r: f"{r.case.jurisdiction}-{r.case.verified}-{r.case.id}")

@@ -17,8 +17,11 @@ def shipped_sources() -> dict[str, str]:
     return _read_tree(resources.files("corridor.law") / "jurisdictions")
 
 
-def load_rules(folders: tuple[Path, ...] = ()) -> tuple[Rulebook, str]:
+def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) -> tuple[Rulebook, str]:
     """The rulebook in force, what ships and each of `folders` on top, and the digest that names it.
+
+    `banks` are folders with more cases, one folder in them for each jurisdiction (`BANK/cn/cases.yaml`); cases are no
+    law, so they do not count in the digest.
 
     Raises:
         SettingsError: a folder is missing or cannot be read, or would replace a rule file.
@@ -35,7 +38,26 @@ def load_rules(folders: tuple[Path, ...] = ()) -> tuple[Rulebook, str]:
         if twice:
             raise SettingsError(f"the rule file `{twice[0]}` is there already", place=str(folder), remedy="rename it")
         sources |= added
-    return load_rulebook(sources), digest_of(sources)
+    return load_rulebook(sources | _cases_of(banks, sources)), digest_of(sources)
+
+
+def _cases_of(banks: tuple[Path, ...], rules: dict[str, str]) -> dict[str, str]:
+    """The case files of `banks`, by paths in the folders of the jurisdictions whose cases they are."""
+    known = {path.partition("/")[0] for path in rules}
+    found: dict[str, str] = {}
+    for bank in banks:
+        if not bank.is_dir():
+            raise SettingsError(f"there is no folder of cases `{bank}`", remedy="correct --cases")
+        for name, text in _read_tree(bank).items():
+            folder, _, rest = name.partition("/")
+            if folder not in known or not rest:
+                raise SettingsError(
+                    f"`{name}` lies in no folder of a jurisdiction that has rules",
+                    place=str(bank),
+                    remedy="put it into a folder named like that of its rules, such as cn/",
+                )
+            found[f"{folder}/{bank.name}/{rest}"] = text
+    return found
 
 
 def _read_tree(folder: Traversable, prefix: str = "") -> dict[str, str]:

@@ -9,7 +9,7 @@ import typer
 
 from corridor.app.rulebook import load_rules
 from corridor.cli.show import REFUSED, JsonFlag, give_json, out, reported, say, table
-from corridor.law.check import CheckReport
+from corridor.law.check import CheckReport, Score
 from corridor.law.check import check as check_rules
 from corridor.law.document import list_instruments, render_instrument
 
@@ -17,6 +17,11 @@ app = typer.Typer(help="The law that the node applies: dated, cited, tested.", n
 Folders = Annotated[
     list[Path],
     typer.Option("--rules", help="A folder with the rule files of one more jurisdiction, named by its code: rules/jp."),
+]
+
+Cases = Annotated[
+    list[Path],
+    typer.Option("--cases", help="A folder of more cases, with a folder in it for each jurisdiction: cases/jp."),
 ]
 
 
@@ -56,19 +61,26 @@ def show(
 
 
 @app.command("check")
-def check(rules: Folders = [], *, as_json: JsonFlag = False) -> None:
+def check(rules: Folders = [], cases: Cases = [], *, as_json: JsonFlag = False) -> None:
     """Check the rules and run every case that is in them.
 
-    Example: `corridor rulebook check --rules my-rules`
+    Example: `corridor rulebook check --rules my-rules --cases my-cases`
     """
     with reported(as_json=as_json):
-        rulebook, digest = load_rules(tuple(rules))
+        rulebook, digest = load_rules(tuple(rules), banks=tuple(cases))
         report = check_rules(rulebook)
+    by_jurisdiction = [
+        {"jurisdiction": name, "class": verified.value, **_counts(score)}
+        for (name, verified), score in report.by_jurisdiction.items()
+    ]
     if as_json:
-        give_json({"digest": digest, "scores": _scores(report), "wrong": _wrong(report)})
+        wrong = _wrong(report)
+        give_json({"digest": digest, "scores": _scores(report), "by_jurisdiction": by_jurisdiction, "wrong": wrong})
     else:
+        names = ("jurisdiction", "class", "right", "wrong", "undetermined")
+        table("cases by jurisdiction and class", names, [tuple(row.values()) for row in by_jurisdiction])
         rows = [(name, *score.values()) for name, score in _scores(report).items()]
-        table("cases by class", ("class", "right", "wrong", "undetermined"), rows)
+        table("cases by class", names[1:], rows)
         for result in report.wrong:
             say(f"{result.case.place} {result.case.id}: {'; '.join(result.differences)}")
     if report.wrong:
@@ -76,10 +88,11 @@ def check(rules: Folders = [], *, as_json: JsonFlag = False) -> None:
 
 
 def _scores(report: CheckReport) -> dict[str, dict[str, int]]:
-    return {
-        verified.value: {"right": score.right, "wrong": score.wrong, "undetermined": score.undetermined}
-        for verified, score in report.scores.items()
-    }
+    return {verified.value: _counts(score) for verified, score in report.scores.items()}
+
+
+def _counts(score: Score) -> dict[str, int]:
+    return {"right": score.right, "wrong": score.wrong, "undetermined": score.undetermined}
 
 
 def _wrong(report: CheckReport) -> list[dict[str, object]]:

@@ -53,8 +53,21 @@ class CheckReport:
         classes = dict.fromkeys(result.case.verified for result in self.results)
         return {verified: self._score(verified) for verified in sorted(classes, key=lambda v: v.rank)}
 
-    def _score(self, verified: Verified) -> Score:
-        mine = [result for result in self.results if result.case.verified is verified]
+    @property
+    def by_jurisdiction(self) -> Mapping[tuple[str, Verified], Score]:
+        """The score of each class in each jurisdiction that has cases, in the order of ids and ranks."""
+        cells = {(result.case.jurisdiction, result.case.verified) for result in self.results}
+        return {
+            (name, verified): self._score(verified, name)
+            for name, verified in sorted(cells, key=lambda cell: (cell[0], cell[1].rank))
+        }
+
+    def _score(self, verified: Verified, jurisdiction: str | None = None) -> Score:
+        mine = [
+            result
+            for result in self.results
+            if result.case.verified is verified and jurisdiction in {None, result.case.jurisdiction}
+        ]
         undetermined = sum(result.undetermined for result in mine)
         right = sum(result.right for result in mine)
         return Score(right, len(mine) - right - undetermined, undetermined)

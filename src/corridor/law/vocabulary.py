@@ -156,7 +156,8 @@ DESIGNATION: Final = _codes(
 SUBJECT_TO: Final = _codes(
     "law",
     """GDPR:3(1) GDPR:3(2) UKGDPR PIPL:3(2) LGPD HIPAA APPI PIPA PDPA:SG PDPA:TH PDPA:MY PDPL:SA PDPL:VN DPDP FADP
-    US:person""",
+    US:person
+    DPA:PH""",
 )
 REGION: Final = Code("region", pattern=re.compile(r"GBA9|[A-Z]{2}-FTZ:[a-z]{2,20}", re.ASCII))
 PAPER_KIND: Final = Code("kind of paper", pattern=re.compile(r"[a-z]{2}/[a-z0-9-]{2,40}", re.ASCII))

@@ -9,22 +9,22 @@ from corridor.app.rulebook import load_rules, shipped_sources
 from corridor.base.errors import CorridorError, MalformedError, SettingsError
 
 SHIPPED = resources.files("corridor.law") / "jurisdictions"
-JAPAN = """\
-jurisdiction: JP
-name: {ja: 日本, en: Japan}
+KENYA = """\
+jurisdiction: KE
+name: {sw: Kenya, en: Kenya}
 encoded_from: 2024-01-01
-territory: JP
+territory: KE
 ladders:
-  - {id: export, title: Provision to a third party abroad}
+  - {id: export, title: Provision to a a recipient abroad}
 """
-APPI = """\
-instrument: jp/appi
-title: {en: Act on the Protection of Personal Information}
-enacted_by: Diet
+ACT = """\
+instrument: ke/dpa
+title: {en: Data Protection Act}
+enacted_by: Parliament
 in_force: {from: 2024-01-01}
-source: {address: "laws.e-gov.go.jp", checked: 2026-11-22, verified: recalled}
+source: {address: "kenyalaw.org", checked: 2026-11-22, verified: recalled}
 provisions:
-  - {ladder: export, pin: art 28, when: "true", answer: PROHIBITED, says: Without consent nothing leaves.}
+  - {ladder: export, pin: sec 48, when: "true", answer: PROHIBITED, says: Without consent nothing leaves.}
 """
 
 
@@ -42,13 +42,13 @@ def test_the_shipped_rulebook_holds_both_jurisdictions_and_names_itself():
 
 
 def test_a_folder_adds_a_jurisdiction_and_changes_the_name(tmp_path):
-    folder = tmp_path / "jp"
+    folder = tmp_path / "ke"
     folder.mkdir()
-    (folder / "jurisdiction.yaml").write_text(JAPAN, "utf-8")
-    (folder / "appi.yaml").write_text(APPI, "utf-8")
+    (folder / "jurisdiction.yaml").write_text(KENYA, "utf-8")
+    (folder / "act.yaml").write_text(ACT, "utf-8")
     (folder / "notes.txt").write_text("no rules", "utf-8")
     rulebook, digest = load_rules((folder,))
-    assert "JP" in rulebook.jurisdictions
+    assert "KE" in rulebook.jurisdictions
     assert digest != load_rules()[1]
 
 
@@ -68,7 +68,7 @@ def test_the_same_jurisdiction_twice_is_refused_with_its_place(tmp_path):
 
 
 def test_a_faulty_file_is_refused_with_file_and_line(tmp_path):
-    (tmp_path / "broken.yaml").write_text("jurisdiction: [JP\n", "utf-8")
+    (tmp_path / "broken.yaml").write_text("jurisdiction: [KE\n", "utf-8")
     with pytest.raises(CorridorError) as refused:
         load_rules((tmp_path,))
     assert refused.value.place.startswith(f"{tmp_path.name}/broken.yaml:")

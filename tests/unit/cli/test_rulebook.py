@@ -3,16 +3,16 @@
 import pytest
 
 JURISDICTION = """
-jurisdiction: SG
-name: {en: Singapore (house rules)}
+jurisdiction: PH
+name: {en: Philippines (house rules)}
 encoded_from: 2026-01-01
-territory: SG
-reach: ["PDPA:SG"]
-ladders: [{id: export, title: Transfers out of Singapore}]
+territory: PH
+reach: ["DPA:PH"]
+ladders: [{id: export, title: Transfers out of the Philippines}]
 """
 HOUSE = """
-instrument: sg/house-rules
-title: {en: House rules on transfers out of Singapore}
+instrument: ph/house-rules
+title: {en: House rules on transfers out of the Philippines}
 enacted_by: Our legal department
 in_force: {from: 2026-01-01}
 source: {address: legal department, checked: 2026-11-22, verified: recalled}
@@ -21,19 +21,29 @@ provisions:
 """
 CASES = """
 cases:
-  - id: sg-free
+  - id: ph-free
     source: House rules, section 1
     verified: recalled
     as_of: 2026-11-22
-    facts: {exporter: {located_in: SG}, importer: {located_in: BR}}
+    facts: {exporter: {located_in: PH}, importer: {located_in: BR}}
     expect: {outcome: ALLOWED, pin: sec 1}
+"""
+
+MORE = """\
+cases:
+  - id: within
+    source: nobody
+    verified: recalled
+    as_of: 2026-11-22
+    facts: {exporter: {located_in: DE}, importer: {located_in: FR}, data: {items: [{category: health}]}}
+    expect: {outcome: NOT_A_TRANSFER}
 """
 
 
 @pytest.fixture
 def house(tmp_path):
     """A folder with the rules of one more jurisdiction."""
-    folder = tmp_path / "sg"
+    folder = tmp_path / "ph"
     folder.mkdir()
     for name, text in (("jurisdiction", JURISDICTION), ("house", HOUSE), ("cases", CASES)):
         (folder / f"{name}.yaml").write_text(text, "utf-8")
@@ -77,13 +87,8 @@ def test_an_instrument_that_there_is_not_is_refused_with_those_that_there_are(co
 def test_every_case_that_ships_comes_out_right(corridor, wide):
     said = corridor("rulebook", "check")
     assert (said.code, said.err) == (0, "")
-    assert [line.split()[0] for line in said.out.splitlines()] == [
-        "cases",
-        "class",
-        "official",
-        "secondary",
-        "recalled",
-    ]
+    by_class = said.out.partition("cases by class")[2]
+    assert [line.split()[0] for line in by_class.splitlines()[1:]] == ["class", "official", "secondary", "recalled"]
     found = corridor("rulebook", "check", "--json").json
     assert found["wrong"] == []
     assert {score["wrong"] for score in found["scores"].values()} == {0}
@@ -91,8 +96,8 @@ def test_every_case_that_ships_comes_out_right(corridor, wide):
 
 def test_rules_of_our_own_are_listed_shown_and_checked_beside_those_that_ship(corridor, house, wide):
     ours = ("--rules", house)
-    assert "sg/house-rules" in corridor("rulebook", "list", *ours).out
-    assert "Data leave freely." in corridor("rulebook", "show", "sg/house-rules", *ours).out
+    assert "ph/house-rules" in corridor("rulebook", "list", *ours).out
+    assert "Data leave freely." in corridor("rulebook", "show", "ph/house-rules", *ours).out
     shipped, both = (corridor("rulebook", "check", *more, "--json").json for more in ((), ours))
     assert both["digest"] != shipped["digest"]
     assert both["scores"]["recalled"]["right"] == shipped["scores"]["recalled"]["right"] + 1
@@ -102,12 +107,12 @@ def test_a_case_that_comes_out_wrong_is_exit_1_with_its_place_and_the_difference
     (house / "cases.yaml").write_text(CASES.replace("outcome: ALLOWED", "outcome: PROHIBITED"), "utf-8")
     said = corridor("rulebook", "check", "--rules", house)
     assert said.code == 1
-    (line,) = (line for line in said.out.splitlines() if "sg-free" in line)
-    assert line.startswith("sg/cases.yaml:3:")
+    (line,) = (line for line in said.out.splitlines() if "ph-free" in line)
+    assert line.startswith("ph/cases.yaml:3:")
     assert "PROHIBITED" in line
     machine = corridor("rulebook", "check", "--rules", house, "--json")
     assert machine.code == 1
-    assert [one["case"] for one in machine.json["wrong"]] == ["sg-free"]
+    assert [one["case"] for one in machine.json["wrong"]] == ["ph-free"]
 
 
 @pytest.mark.parametrize("verb", ["list", "check"])
@@ -115,7 +120,7 @@ def test_a_rule_file_that_is_malformed_is_refused_with_its_place(corridor, house
     (house / "house.yaml").write_text(HOUSE + "  - [", "utf-8")
     said = corridor("rulebook", verb, "--rules", house)
     assert said.code == 1
-    assert said.problem.startswith("sg/house.yaml:10:1: not YAML: ")
+    assert said.problem.startswith("ph/house.yaml:10:1: not YAML: ")
 
 
 def test_a_rule_file_that_is_not_utf8_is_named(corridor, house):
@@ -128,3 +133,47 @@ def test_a_rule_file_that_is_not_utf8_is_named(corridor, house):
 def test_a_folder_that_is_a_file_is_refused(corridor, document):
     said = corridor("rulebook", "check", "--rules", document("a: 1"), "--json")
     assert (said.code, said.json["error"]["code"]) == (1, "settings")
+
+
+def test_more_cases_are_run_and_scored_for_their_jurisdiction_and_class(corridor, tmp_path, wide):
+    folder = tmp_path / "bank" / "eu"
+    folder.mkdir(parents=True)
+    (folder / "more.yaml").write_text(MORE, "utf-8")
+    (tmp_path / "bank" / "README").write_text("no cases", "utf-8")
+    before, after = (
+        corridor("rulebook", "check", *more, "--json").json for more in ((), ("--cases", tmp_path / "bank"))
+    )
+    assert after["digest"] == before["digest"]
+    assert _right(after, "EU", "recalled") == _right(before, "EU", "recalled") + 1
+    (line,) = (
+        line
+        for line in corridor("rulebook", "check", "--cases", tmp_path / "bank").out.splitlines()
+        if line.split()[:2] == ["EU", "recalled"]
+    )
+    assert line.split()[2:] == [str(_right(after, "EU", "recalled")), "0", "0"]
+
+
+def _right(found, jurisdiction, verified):
+    return next(
+        row["right"]
+        for row in found["by_jurisdiction"]
+        if (row["jurisdiction"], row["class"]) == (jurisdiction, verified)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("aq/more.yaml", "`aq/more.yaml` lies in no folder of a jurisdiction that has rules"),
+        ("more.yaml", "`more.yaml` lies in no folder of a jurisdiction that has rules"),
+    ],
+)
+def test_cases_of_nobody_are_refused(corridor, tmp_path, path, problem):
+    (tmp_path / "bank" / path).parent.mkdir(parents=True)
+    (tmp_path / "bank" / path).write_text(MORE, "utf-8")
+    assert problem in corridor("rulebook", "check", "--cases", tmp_path / "bank").problem
+
+
+def test_a_folder_of_cases_that_is_not_there_is_refused(corridor, tmp_path):
+    said = corridor("rulebook", "check", "--cases", tmp_path / "bank")
+    assert said.problem.startswith(f"there is no folder of cases `{tmp_path}/bank`")
