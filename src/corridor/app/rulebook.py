@@ -8,13 +8,35 @@ from pathlib import Path
 
 from corridor.base.digest import digest_of
 from corridor.base.errors import SettingsError
+from corridor.law.comparison.scenario import Scenario, scenarios_of
 from corridor.law.from_source import load_rulebook
+from corridor.law.international import Registry
+from corridor.law.international_source import load_registry
 from corridor.law.model import Rulebook
 
 
 def shipped_sources() -> dict[str, str]:
     """The shipped rule files: path below `law/jurisdictions` to text."""
     return _read_tree(resources.files("corridor.law") / "jurisdictions")
+
+
+def load_international() -> Registry:
+    """The registry of international instruments that ships.
+
+    Raises:
+        MalformedError: a file is refused, with its position.
+    """
+    return load_registry(_read_tree(resources.files("corridor.law") / "international"))
+
+
+def load_scenarios() -> tuple[Scenario, ...]:
+    """The scenarios by which two laws are compared.
+
+    Raises:
+        MalformedError: the file is refused, with its position.
+    """
+    file = resources.files("corridor.law.comparison") / "scenarios.yaml"
+    return scenarios_of(file.read_text("utf-8"), file.name)
 
 
 def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) -> tuple[Rulebook, str]:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from corridor.app.rulebook import load_rules
-from corridor.cli.show import REFUSED, JsonFlag, give_json, out, reported, say, table
+from corridor.app.rulebook import load_international, load_rules, load_scenarios
+from corridor.base.clock import parse_date
+from corridor.cli.show import REFUSED, JsonFlag, columns, give_json, out, reported, say, table
 from corridor.law.check import CheckReport, Score
 from corridor.law.check import check as check_rules
+from corridor.law.comparison.corridor import corridor_between
+from corridor.law.comparison.document import as_json as corridor_json
+from corridor.law.comparison.document import (
+    comparison_rows,
+    instrument_json,
+    instrument_rows,
+    render_international,
+    rows,
+)
 from corridor.law.document import list_instruments, render_instrument
+from corridor.law.international_source import check_ties
 
 app = typer.Typer(help="The law that the node applies: dated, cited, tested.", no_args_is_help=True)
 Folders = Annotated[
@@ -34,18 +46,52 @@ def list_rules(rules: Folders = [], *, as_json: JsonFlag = False) -> None:
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules))
         instruments = list_instruments(rulebook)
-    rows = [(one.id, one.title, one.period.start or "", one.source.verified.value) for one in instruments]
+        international = load_international().instruments.values()
+    acts = [(one.id, one.title, one.period.start or "", one.source.verified.value) for one in instruments]
     if as_json:
         names = ("id", "title", "in_force_from", "verified")
-        give_json({"digest": digest, "instruments": [dict(zip(names, map(str, row), strict=True)) for row in rows]})
+        listed = [dict(zip(names, map(str, row), strict=True)) for row in acts]
+        give_json({"digest": digest, "instruments": listed, "international": [*map(instrument_json, international)]})
         return
-    table("instruments", ("id", "title", "in force from", "class"), rows)
+    table("instruments", ("id", "title", "in force from", "class"), acts)
+    between = [(one.id, one.title, one.form.replace("_", " "), one.source.verified.value) for one in international]
+    table("international instruments", ("id", "title", "form", "class"), between)
+    say("This is not legal advice.")
+
+
+@app.command("corridor")
+def corridor(
+    first: Annotated[str, typer.Argument(help="ISO code of a place, such as CN.")],
+    second: Annotated[str, typer.Argument(help="ISO code of the other, such as DE.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", help="The day to answer for, such as 2026-12-01.")] = None,
+    rules: Folders = [],
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print both directions between two places side by side, what binds both, and where their laws part.
+
+    Example: `corridor rulebook corridor CN DE`
+    """
+    with reported(as_json=as_json):
+        rulebook, digest = load_rules(tuple(rules))
+        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
+        found = corridor_between(rulebook, load_international(), load_scenarios(), (first, second), day)
+    if as_json:
+        give_json({"rulebook": digest, **corridor_json(found)})
+        return
+    ways = (f"{first} to {second}", f"{second} to {first}")
+    say(f"Corridor {first} and {second} on {day}")
+    columns("The same facts under both laws", ("facts", *ways, "compared"), list(comparison_rows(found)))
+    columns("Each direction", ("", *ways), [(row.aspect, row.there, row.back) for row in rows(found)])
+    columns("Instruments of both sides", ("instrument", "does", "does not"), list(instrument_rows(found)))
+    if found.upcoming is not None:
+        say(f"Next change, {found.upcoming.day}: {'; '.join(found.upcoming.changes)}")
     say("This is not legal advice.")
 
 
 @app.command("show")
 def show(
-    instrument: Annotated[str, typer.Argument(help="Such as cn/decree-16.")],
+    instrument: Annotated[str, typer.Argument(help="Such as cn/decree-16 or int/depa.")],
     rules: Folders = [],
     *,
     as_json: JsonFlag = False,
@@ -55,8 +101,10 @@ def show(
     Example: `corridor rulebook show cn/decree-16`
     """
     with reported(as_json=as_json):
-        rulebook, _ = load_rules(tuple(rules))
-        text = render_instrument(rulebook, instrument)
+        if instrument.startswith("int/"):
+            text = render_international(load_international().get(instrument))
+        else:
+            text = render_instrument(load_rules(tuple(rules))[0], instrument)
     give_json({"id": instrument, "text": text}) if as_json else out.print(text, markup=False)
 
 
@@ -68,6 +116,7 @@ def check(rules: Folders = [], cases: Cases = [], *, as_json: JsonFlag = False) 
     """
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules), banks=tuple(cases))
+        check_ties(load_international(), rulebook)
         report = check_rules(rulebook)
     by_jurisdiction = [
         {"jurisdiction": name, "class": verified.value, **_counts(score)}

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+from rich.box import SIMPLE
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from corridor.base.errors import CorridorError, MalformedError, SettingsError
 
@@ -32,6 +34,7 @@ ConfigOption = Annotated[
 ]
 HERE: Final = Path()
 _GAP: Final = "  "
+_PIPE_WIDTH: Final = 160
 
 
 def give_json(document: Any) -> None:
@@ -69,6 +72,20 @@ def _blocks(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) 
         out.print()
         for name, cell in zip(columns, row, strict=True):
             out.print(f"[bold]{escape(name)}[/bold]: {escape(cell)}")
+
+
+def columns(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show rows of long texts side by side, each cell wrapped to its share of the width; a pipe is 160 wide."""
+    if not rows:
+        say(f"{title}: none")
+        return
+    shown = Table(title=title, title_justify="left", box=SIMPLE, show_lines=True, expand=True)
+    for name in names:
+        shown.add_column(escape(name), overflow="fold", ratio=1 if name == "" else 4)
+    for row in rows:
+        shown.add_row(*map(escape, row))
+    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False, emoji=False)
+    wide.print(shown)
 
 
 def refuse(error: CorridorError, *, as_json: bool = False) -> NoReturn:

@@ -31,7 +31,7 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     without: dict[str, None] = {}
     places = tuple(dict.fromkeys(_places(facts)))
     for place in places:
-        covering = _covering(rulebook, place, as_of)
+        covering = covering_law(rulebook, place, as_of)
         if covering is None:
             without[place] = None
         else:
@@ -52,7 +52,7 @@ def _places(facts: Facts) -> Iterator[str]:
     yield from facts.get("transfer.access_from") or ()
 
 
-def _covering(rulebook: Rulebook, place: str, as_of: date) -> str | None:
+def covering_law(rulebook: Rulebook, place: str, as_of: date) -> str | None:
     """The jurisdiction that covers the place most closely: a free zone of its own before the country around it."""
     for part in wider_places(place):
         for jurisdiction in rulebook.jurisdictions.values():

@@ -177,3 +177,30 @@ def test_cases_of_nobody_are_refused(corridor, tmp_path, path, problem):
 def test_a_folder_of_cases_that_is_not_there_is_refused(corridor, tmp_path):
     said = corridor("rulebook", "check", "--cases", tmp_path / "bank")
     assert said.problem.startswith(f"there is no folder of cases `{tmp_path}/bank`")
+
+
+def test_a_corridor_is_printed_both_ways(corridor, wide):
+    said = corridor("rulebook", "corridor", "CN", "DE", "--as-of", "2026-11-25")
+    assert said.code == 0
+    assert said.out.startswith("Corridor CN and DE on 2026-11-25\n")
+    for word in ("CN to DE", "DE to CN", "CONFLICT", "Instruments of both sides", "This is not legal advice."):
+        assert word in said.out
+    machine = corridor("rulebook", "corridor", "CN", "DE", "--as-of", "2026-11-25", "--json").json
+    assert [way["jurisdiction"] for way in machine["directions"]] == ["CN", "EU"]
+    assert machine["rulebook"].startswith("sha-256:")
+
+
+def test_a_corridor_tells_its_next_change(corridor, wide):
+    said = corridor("rulebook", "corridor", "CN", "DE", "--as-of", "2024-06-25")
+    assert "Next change, 2024-06-26: " in said.out
+
+
+def test_a_corridor_to_nowhere_is_refused(corridor):
+    assert "`XX` is no ISO code of a place" in corridor("rulebook", "corridor", "CN", "XX").problem
+
+
+def test_an_international_instrument_is_shown_and_listed(corridor, wide):
+    assert "What it does not do" in corridor("rulebook", "show", "int/depa").out
+    assert "int/depa" in corridor("rulebook", "list").out
+    assert "int/depa" in {one["id"] for one in corridor("rulebook", "list", "--json").json["international"]}
+    assert "did you mean `int/depa`" in corridor("rulebook", "show", "int/dpa").problem
