@@ -17,7 +17,7 @@ from corridor.law.model import Rulebook
 
 def shipped_sources() -> dict[str, str]:
     """The shipped rule files: path below `law/jurisdictions` to text."""
-    return _read_tree(resources.files("corridor.law") / "jurisdictions")
+    return read_tree(resources.files("corridor.law") / "jurisdictions")
 
 
 def load_international() -> Registry:
@@ -26,7 +26,7 @@ def load_international() -> Registry:
     Raises:
         MalformedError: a file is refused, with its position.
     """
-    return load_registry(_read_tree(resources.files("corridor.law") / "international"))
+    return load_registry(read_tree(resources.files("corridor.law") / "international"))
 
 
 def load_scenarios() -> tuple[Scenario, ...]:
@@ -55,7 +55,7 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
             raise SettingsError(
                 f"there is no folder of rules `{folder}`", remedy="correct `files.rules` in the settings, or --rules"
             )
-        added = {f"{folder.name}/{name}": text for name, text in _read_tree(folder).items()}
+        added = {f"{folder.name}/{name}": text for name, text in read_tree(folder).items()}
         twice = sorted(added.keys() & sources.keys())
         if twice:
             raise SettingsError(f"the rule file `{twice[0]}` is there already", place=str(folder), remedy="rename it")
@@ -70,7 +70,7 @@ def _cases_of(banks: tuple[Path, ...], rules: dict[str, str]) -> dict[str, str]:
     for bank in banks:
         if not bank.is_dir():
             raise SettingsError(f"there is no folder of cases `{bank}`", remedy="correct --cases")
-        for name, text in _read_tree(bank).items():
+        for name, text in read_tree(bank).items():
             folder, _, rest = name.partition("/")
             if folder not in known or not rest:
                 raise SettingsError(
@@ -82,11 +82,16 @@ def _cases_of(banks: tuple[Path, ...], rules: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def _read_tree(folder: Traversable, prefix: str = "") -> dict[str, str]:
+def read_tree(folder: Traversable, prefix: str = "") -> dict[str, str]:
+    """The YAML files below a folder, by path.
+
+    Raises:
+        SettingsError: one cannot be read, or is not UTF-8.
+    """
     found: dict[str, str] = {}
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
-            found |= _read_tree(entry, f"{prefix}{entry.name}/")
+            found |= read_tree(entry, f"{prefix}{entry.name}/")
         elif entry.name.endswith((".yaml", ".yml")):
             try:
                 found[prefix + entry.name] = entry.read_text("utf-8")

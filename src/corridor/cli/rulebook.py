@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from corridor.app.dossier import shipped_templates
 from corridor.app.rulebook import load_international, load_rules, load_scenarios
 from corridor.base.clock import parse_date
 from corridor.cli.show import REFUSED, JsonFlag, columns, give_json, out, reported, say, table
@@ -117,6 +118,7 @@ def check(rules: Folders = [], cases: Cases = [], *, as_json: JsonFlag = False) 
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules), banks=tuple(cases))
         check_ties(load_international(), rulebook)
+        shipped_templates(rulebook)
         report = check_rules(rulebook)
     by_jurisdiction = [
         {"jurisdiction": name, "class": verified.value, **_counts(score)}

@@ -95,3 +95,18 @@ def test_a_folder_of_rules_that_is_missing_is_named(corridor, document, tmp_path
     said = corridor("assess", document(FEW), "--rules", tmp_path / "jp")
     assert said.code == 1
     assert said.problem.startswith(f"there is no folder of rules `{tmp_path}/jp`; ")
+
+
+def test_what_has_to_be_filed_is_written_to_a_new_folder(corridor, document, tmp_path):
+    said = corridor("assess", document(MANY), *DAY, "--dossier", tmp_path / "case")
+    assert said.code == 1
+    assert f"Written to {tmp_path}/case: README.md, cn-decision.en.md" in said.out
+    assert (tmp_path / "case" / "cn-security-assessment.zh.docx").is_file()
+    again = corridor("assess", document(MANY), *DAY, "--dossier", tmp_path / "case")
+    assert "is not overwritten" in again.problem
+
+
+def test_machines_get_the_files_of_the_dossier(corridor, document, tmp_path):
+    found = corridor("assess", document(FEW), *DAY, "--json", "--dossier", tmp_path / "case").json
+    assert f"{tmp_path}/case/cn-pipia.zh.md" in found["dossier"]
+    assert "dossier" not in corridor("assess", document(FEW), *DAY, "--json").json
