@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Final
 
 from corridor.base.truth import Truth, all_of
 
@@ -18,7 +19,10 @@ class Verified(enum.StrEnum):
     @property
     def rank(self) -> int:
         """0 for the strongest class; greater is weaker."""
-        return list(Verified).index(self)
+        return _RANKS[self.value]
+
+
+_RANKS: Final = {verified.value: rank for rank, verified in enumerate(Verified)}
 
 
 @dataclass(frozen=True, slots=True)

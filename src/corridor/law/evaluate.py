@@ -11,10 +11,10 @@ from typing import Final
 from corridor.base.reasons import Verified
 from corridor.base.truth import Truth, all_of, any_of
 from corridor.law.counting import Ledger, tally, window_on
-from corridor.law.dated import earliest, next_boundary
+from corridor.law.dated import earliest
 from corridor.law.facts import Facts, check_day
 from corridor.law.involved import Involved, involved_in
-from corridor.law.model import Duty, Jurisdiction, Ladder, Provision, Rulebook
+from corridor.law.model import Jurisdiction, Provision, Rulebook, Rung
 from corridor.law.outcome import (
     AppliedRule,
     Assessment,
@@ -30,6 +30,7 @@ from corridor.law.outcome import (
     meet,
 )
 from corridor.law.papers import route_of
+from corridor.law.terms import OUTSIDE
 from corridor.law.trace import Span, Trace, missing_in
 
 _NOTHING_BEFORE: Final[Mapping[CountKey, int]] = MappingProxyType({})
@@ -69,9 +70,8 @@ def _queries(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> Iterable[
     """Climb with every counter unknown: whatever any figure could make the ladders read is then read."""
     unknown = Span(0, None, ("the meter",))
     trace = Trace(facts, as_of, jurisdiction.presumptions, lambda _trace, _name: unknown)
-    for ladder in jurisdiction.ladders:
-        if as_of in ladder.period:
-            _climb(ladder, trace)
+    for rungs in jurisdiction.standing[as_of].ladders:
+        _climb(rungs, trace)
     for name in sorted(trace.counted):
         counter = jurisdiction.counters[name]
         found = tally(trace, counter)
@@ -82,8 +82,8 @@ def _queries(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> Iterable[
 class _Climb:
     """One ladder climbed: the rung that decides, the rungs left open, and all that were examined."""
 
-    decided: Provision | None = None
-    open: list[tuple[Provision, tuple[str, ...]]] = field(default_factory=list)
+    decided: Rung | None = None
+    open: list[tuple[Rung, tuple[str, ...]]] = field(default_factory=list)
     applied: list[AppliedRule] = field(default_factory=list)
     rank: int = 0
 
@@ -96,45 +96,40 @@ class _Climb:
         """The outcome of the first rung that holds, if no open rung above could answer otherwise."""
         if self.decided is None:
             return Outcome.UNDETERMINED
-        certain = all(provision.answer == self.decided.answer for provision, _ in self.open)
-        return self.decided.outcome if certain else Outcome.UNDETERMINED
+        answer = self.decided.answer
+        certain = not self.open or all(rung.answer == answer for rung, _ in self.open)
+        return self.decided.provision.outcome if certain else Outcome.UNDETERMINED
 
 
-def _climb(ladder: Ladder, trace: Trace) -> _Climb:
+def _climb(rungs: tuple[Rung, ...], trace: Trace) -> _Climb:
     """Ask each rung in force in turn until one holds; the first that holds decides."""
     climb = _Climb()
-    for provision in ladder.provisions:
-        if trace.as_of not in provision.period:
-            _look_ahead(provision, trace)
+    for rung in rungs:
+        provision = rung.provision
+        if rung.ahead is not None:
+            _look_ahead(provision, rung.ahead, trace)
             continue
-        step = provision.condition.holds(trace)
+        step = provision.condition.answer.run(trace, OUTSIDE)
         climb.rank = max(climb.rank, step.rank)
-        climb.applied.append(AppliedRule(_basis(provision), provision.outcome, step.holds, provision.claimed, step))
+        climb.applied.append(AppliedRule(rung.basis, provision.outcome, step.holds, provision.claimed, step))
         if step.holds is Truth.FALSE:
             continue
-        trace.note_period(provision.period)
+        trace.will_change(rung.boundary)
         if step.holds is Truth.TRUE:
-            climb.decided = provision
+            climb.decided = rung
             return climb
         missing = missing_in(step)
         if provision.claimed:
             trace.assume(f"nobody relies on {provision.citation}", missing, provision.citation)
         else:
-            climb.open.append((provision, missing))
+            climb.open.append((rung, missing))
     return climb
 
 
-def _look_ahead(provision: Provision, trace: Trace) -> None:
+def _look_ahead(provision: Provision, first: date, trace: Trace) -> None:
     """A rung that is not yet in force can alter the answer from its first day, unless the facts rule it out."""
-    first = provision.period.start
-    if first is not None and first > trace.as_of:
-        aside = trace.aside()
-        if provision.condition.holds(aside).holds is not Truth.FALSE:
-            trace.will_change(first)
-
-
-def _basis(provision: Provision) -> Basis:
-    return Basis(provision.citation, provision.says, provision.period)
+    if provision.condition.holds(trace.aside()).holds is not Truth.FALSE:
+        trace.will_change(first)
 
 
 def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int]) -> Ruling:
@@ -142,10 +137,12 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         return _too_early(jurisdiction, as_of)
     ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous)
     trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count)
-    climbs = [_climb(ladder, trace) for ladder in jurisdiction.ladders if as_of in ladder.period]
-    outcome = meet(climb.outcome for climb in climbs)
-    deciding = [climb for climb in climbs if climb.outcome is outcome]
-    decided = [climb.decided for climb in deciding if climb.decided and outcome is not Outcome.UNDETERMINED]
+    climbs = [_climb(rungs, trace) for rungs in jurisdiction.standing[as_of].ladders]
+    outcomes = [climb.outcome for climb in climbs]
+    outcome = meet(outcomes)
+    deciding = [climb.decided for climb, found in zip(climbs, outcomes, strict=True) if found is outcome]
+    rungs = [rung for rung in deciding if rung and outcome is not Outcome.UNDETERMINED]
+    decided = [rung.provision for rung in rungs]
     routes = tuple(_routes(decided[0], jurisdiction, trace)) if decided else ()
     proceed = _proceed(outcome, routes)
     duties = tuple(_duties(jurisdiction, decided, outcome, trace))
@@ -163,10 +160,10 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         as_of=as_of,
         outcome=outcome,
         proceed=proceed,
-        provisions=tuple(_provisions(climbs, decided)),
+        provisions=tuple(_provisions(climbs, outcomes, rungs)),
         routes=routes,
         obligations=(*filings, *duties),
-        missing=_missing(climbs, outcome, proceed, routes),
+        missing=_missing(climbs, outcomes, proceed, routes),
         assumptions=tuple(trace.assumptions),
         counted=ledger.counted(trace, adds=not outcome.is_outside and not any(p.uncounted for p in decided)),
         conflicts=tuple(_conflicts(jurisdiction, decided, facts)),
@@ -176,20 +173,20 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
     )
 
 
-def _provisions(climbs: list[_Climb], decided: list[Provision]) -> Iterable[Basis]:
+def _provisions(climbs: list[_Climb], outcomes: list[Outcome], decided: list[Rung]) -> Iterable[Basis]:
     """The decisive provisions first, then what other ladders add; the open ones where nothing is decided."""
-    found = dict.fromkeys(_basis(provision) for provision in decided[:1])
-    if not decided:
-        found.update(dict.fromkeys(_basis(provision) for climb in climbs for provision, _ in climb.open))
-    for climb in climbs:
-        if climb.decided and climb.outcome not in {Outcome.UNDETERMINED, Outcome.NOT_REGULATED}:
-            found[_basis(climb.decided)] = None
-    return found
+    found = [rung.basis for rung in decided[:1]] or [rung.basis for climb in climbs for rung, _ in climb.open]
+    for climb, outcome in zip(climbs, outcomes, strict=True):
+        if climb.decided and outcome is not Outcome.UNDETERMINED and outcome is not Outcome.NOT_REGULATED:
+            found.append(climb.decided.basis)
+    return found if len(found) == 1 else dict.fromkeys(found)
 
 
-def _missing(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tuple[Route, ...]) -> tuple[str, ...]:
-    if outcome is Outcome.UNDETERMINED:
-        open_climbs = (climb for climb in climbs if climb.outcome is Outcome.UNDETERMINED)
+def _missing(
+    climbs: list[_Climb], outcomes: list[Outcome], proceed: Truth, routes: tuple[Route, ...]
+) -> tuple[str, ...]:
+    if meet(outcomes) is Outcome.UNDETERMINED:
+        open_climbs = (climb for climb, found in zip(climbs, outcomes, strict=True) if found is Outcome.UNDETERMINED)
         return tuple(dict.fromkeys(name for climb in open_climbs for name in climb.missing))
     if proceed is not Truth.UNKNOWN:
         return ()
@@ -217,19 +214,17 @@ def _duties(
     jurisdiction: Jurisdiction, decided: list[Provision], outcome: Outcome, trace: Trace
 ) -> Iterable[Obligation]:
     named = {name for provision in decided for name in provision.duties}
-    for duty in jurisdiction.duties:
-        wanted = duty.id in named or (not duty.attached and outcome in duty.outcomes)
-        if wanted and trace.as_of not in duty.period:
-            trace.note_period(duty.period)
-        elif wanted:
-            yield from _obligation(duty, trace)
-
-
-def _obligation(duty: Duty, trace: Trace) -> Iterable[Obligation]:
-    step = duty.condition.holds(trace)
-    if step.holds is not Truth.FALSE:
-        trace.will_change(next_boundary(duty.period, trace.as_of))
-        yield Obligation(duty.what, duty.who, duty.deadline, duty.recurs, duty.citation, step.holds)
+    for due in jurisdiction.standing[trace.as_of].duties:
+        duty = due.duty
+        if duty.id not in named and (duty.attached or outcome not in duty.outcomes):
+            continue
+        if not due.in_force:
+            trace.will_change(due.boundary)
+            continue
+        step = duty.condition.answer.run(trace, OUTSIDE)
+        if step.holds is not Truth.FALSE:
+            trace.will_change(due.boundary)
+            yield due.certain if step.holds is Truth.TRUE else due.perhaps
 
 
 def _filings(routes: tuple[Route, ...]) -> Iterable[Obligation]:
@@ -286,9 +281,15 @@ def _united(rulings: tuple[Ruling, ...], involved: Involved, as_of: date) -> Ass
         rulings=rulings,
         outcome=outcome,
         proceed=proceed if rulings else Truth.UNKNOWN,
-        obligations=tuple(dict.fromkeys(duty for ruling in rulings for duty in ruling.obligations)),
+        obligations=_once(duty for ruling in rulings for duty in ruling.obligations),
         conflicts=tuple(dict.fromkeys(conflict for ruling in rulings for conflict in ruling.conflicts)),
         missing=tuple(dict.fromkeys((*involved.missing, *(name for ruling in rulings for name in ruling.missing)))),
         verified=max((ruling.verified for ruling in rulings), key=lambda v: v.rank, default=Verified.RECALLED),
         next_change=earliest((*(ruling.next_change for ruling in rulings), involved.next_change)),
     )
+
+
+def _once(obligations: Iterable[Obligation]) -> tuple[Obligation, ...]:
+    """Without repeats; by the fields that tell two duties apart, which is many times as fast as by all."""
+    found = {(duty.citation.instrument, duty.citation.pin, duty.what, duty.deadline): duty for duty in obligations}
+    return tuple(found.values())

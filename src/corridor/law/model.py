@@ -6,13 +6,17 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.json import JsonObject
 from corridor.base.reasons import Citation, Verified
+from corridor.base.truth import Truth
 from corridor.law.binding import Condition
-from corridor.law.dated import Dated, Parameter, Register
-from corridor.law.outcome import Outcome
+from corridor.law.daily import Daily
+from corridor.law.dated import Dated, Parameter, Register, next_boundary
+from corridor.law.outcome import Basis, Obligation, Outcome
 from corridor.law.source import Place
 from corridor.law.trace import Presumption
 
@@ -231,7 +235,40 @@ class Derived:
     versions: tuple[Dated[Condition], ...]
 
 
-@dataclass(frozen=True, slots=True)
+class Rung(NamedTuple):
+    """A provision as it stands on a day.
+
+    Attributes:
+        ahead: the day from which it will be in force, or None where it is.
+        boundary: the next day on which that changes.
+        answer: what it answers (`Provision.answer`).
+    """
+
+    provision: Provision
+    ahead: date | None
+    boundary: date | None
+    basis: Basis
+    answer: tuple[object, ...]
+
+
+class Due(NamedTuple):
+    """A duty as it stands on a day, with what it comes to if it is certain, and if it is not."""
+
+    duty: Duty
+    in_force: bool
+    boundary: date | None
+    certain: Obligation
+    perhaps: Obligation
+
+
+class Standing(NamedTuple):
+    """What is in force on a day, or will be; what has ended is left out."""
+
+    ladders: tuple[tuple[Rung, ...], ...]
+    duties: tuple[Due, ...]
+
+
+@dataclass(frozen=True)
 class Jurisdiction:
     """The rules of one jurisdiction.
 
@@ -262,6 +299,35 @@ class Jurisdiction:
     def name(self) -> str:
         """The English name."""
         return self.names["en"]
+
+    @cached_property
+    def standing(self) -> Daily[Standing]:
+        """What stands on each day."""
+        return Daily(self._standing)
+
+    def _standing(self, day: date) -> Standing:
+        return Standing(
+            tuple(
+                tuple(_rung(one, day) for one in ladder.provisions if one.period.end is None or day <= one.period.end)
+                for ladder in self.ladders
+                if day in ladder.period
+            ),
+            tuple(_due(duty, day) for duty in self.duties if duty.period.end is None or day <= duty.period.end),
+        )
+
+
+def _rung(provision: Provision, day: date) -> Rung:
+    ahead = None if day in provision.period else provision.period.start
+    basis = Basis(provision.citation, provision.says, provision.period)
+    return Rung(provision, ahead, next_boundary(provision.period, day), basis, provision.answer)
+
+
+def _due(duty: Duty, day: date) -> Due:
+    certain, perhaps = (
+        Obligation(duty.what, duty.who, duty.deadline, duty.recurs, duty.citation, holds)
+        for holds in (Truth.TRUE, Truth.UNKNOWN)
+    )
+    return Due(duty, day in duty.period, next_boundary(duty.period, day), certain, perhaps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation, Verified
@@ -47,15 +47,20 @@ class Outcome(enum.StrEnum):
 _NEEDING_PAPERS: Final = frozenset({Outcome.REQUIRES_APPROVAL, Outcome.RESTRICTED, Outcome.ALLOWED_WITH_MECHANISM})
 _OUTSIDE: Final = frozenset({Outcome.NOT_A_TRANSFER, Outcome.NOT_REGULATED})
 _FREE: Final = _OUTSIDE | {Outcome.ALLOWED, Outcome.EXEMPT}
-_ORDER: Final = {outcome: rank for rank, outcome in enumerate(Outcome)}
+_RANK: Final = {outcome: rank for rank, outcome in enumerate((Outcome.UNDETERMINED, *Outcome))} | {
+    Outcome.UNDETERMINED: 0
+}
 
 
 def meet(outcomes: Iterable[Outcome]) -> Outcome:
     """The strictest outcome; UNDETERMINED dominates unless one prohibits. Of nothing it is UNDETERMINED."""
-    found = set(outcomes) or {Outcome.UNDETERMINED}
-    if Outcome.PROHIBITED in found:
-        return Outcome.PROHIBITED
-    return Outcome.UNDETERMINED if Outcome.UNDETERMINED in found else min(found, key=_ORDER.__getitem__)
+    strictest: Outcome | None = None
+    for outcome in outcomes:
+        if outcome is Outcome.PROHIBITED:
+            return outcome
+        if strictest is None or (outcome is not strictest and _RANK[outcome] < _RANK[strictest]):
+            strictest = outcome
+    return strictest or Outcome.UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +146,14 @@ class Route:
         return earliest(need.satisfied_by.until for need in self.papers if need.satisfied_by)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CountKey:
+class CountKey(NamedTuple):
     """Names a counter: the jurisdiction and the counter's name in its rules."""
 
     jurisdiction: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(NamedTuple):
     """Some persons of this transfer: `name` is the set they belong to, or empty; `n` None is not known."""
 
     name: str
