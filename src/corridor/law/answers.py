@@ -1,6 +1,7 @@
-"""What a bound condition does, twice over: `run` answers step by step, for the explanation; `ask` gives the truth alone.
+"""What a bound condition does: closures that read facts through a trace and answer in three values, step by step.
 
-Both answer in three values from the same tables and comparisons; `tests/law/test_properties` holds them together.
+They are what the language means. `generate` compiles the same conditions, without their steps, to run many times as
+fast; what both need of comparisons stands here, and tests hold the two together.
 """
 
 from __future__ import annotations
@@ -10,10 +11,22 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from corridor.base.truth import Truth, any_of
-from corridor.law.daily import Daily
 from corridor.law.dated import Dated, Entry, Register, wider_places
 from corridor.law.facts import FlagSet
-from corridor.law.look import Ask, Look
+from corridor.law.forms import (
+    Always,
+    Compared,
+    DerivedFact,
+    Each,
+    Form,
+    HasFlag,
+    HasMember,
+    InRegister,
+    InSet,
+    IsTrue,
+    Joined,
+    Not,
+)
 from corridor.law.terms import Scope, Term
 from corridor.law.trace import Span, Step, Trace
 from corridor.law.vocabulary import Place
@@ -26,62 +39,56 @@ _NOT: Final = (_TRUE, _UNKNOWN, _FALSE)
 
 
 class Answer(NamedTuple):
-    """The two ways in which one condition is answered."""
+    """A condition as a closure, and as data."""
 
     run: Run
-    ask: Ask
+    form: Form
 
 
 def literal(text: str, holds: Truth) -> Answer:
     """`true` or `false`."""
     step = Step(text, holds)
-    return Answer(lambda _trace, _scope: step, lambda _look, _element, _within: holds)
+    return Answer(lambda _trace, _scope: step, Always(holds))
 
 
-def derived(name: str, table: Mapping[str, tuple[Callable[[Trace], Step], Callable[[Look], Truth]]]) -> Answer:
+def derived(name: str, table: Mapping[str, Callable[[Trace], Step]]) -> Answer:
     """A derived fact, worked out once; `table` may be filled later."""
 
     def run(trace: Trace, _: Scope) -> Step:
         found = trace.derived.get(name)
         if found is None:
-            found = trace.derived[name] = table[name][0](trace)
+            found = trace.derived[name] = table[name](trace)
         return found
 
-    def ask(look: Look, _element: Any, _within: str) -> Truth:
-        found = look.derived.get(name)
-        if found is None:
-            found = look.derived[name] = table[name][1](look)
-        return found
-
-    return Answer(run, ask)
+    return Answer(run, DerivedFact(name))
 
 
 def truth_of(term: Term) -> Answer:
     """A fact that is itself true or false."""
-    get, see, text = term.get, term.see, term.text
+    get, text = term.get, term.text
 
     def run(trace: Trace, scope: Scope) -> Step:
         value, missing, rank = get(trace, scope)
         return Step(text, _TRUTH[value], (), (), missing if value is None else (), rank)
 
-    return Answer(run, lambda look, element, within: _TRUTH[see(look, element, within)])
+    return Answer(run, IsTrue(term.operand))
 
 
 def negation(body: Answer) -> Answer:
     """`not`."""
-    explained, asked = body
+    explained = body.run
 
     def run(trace: Trace, scope: Scope) -> Step:
         step = explained(trace, scope)
         return Step("not", _NOT[step.holds], (), (step,), (), step.rank)
 
-    return Answer(run, lambda look, element, within: _NOT[asked(look, element, within)])
+    return Answer(run, Not(body.form))
 
 
 def junction(word: str, parts: tuple[Answer, ...]) -> Answer:
     """`and` or `or`; parts after the one that settles it are not asked."""
     decisive, otherwise = (_FALSE, _TRUE) if word == "and" else (_TRUE, _FALSE)
-    runs, asks = tuple(part.run for part in parts), tuple(part.ask for part in parts)
+    runs = tuple(part.run for part in parts)
 
     def run(trace: Trace, scope: Scope) -> Step:
         steps: list[Step] = []
@@ -96,17 +103,7 @@ def junction(word: str, parts: tuple[Answer, ...]) -> Answer:
             rank = max(rank, step.rank)
         return Step(word, holds, (), tuple(steps), (), rank)
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        holds = otherwise
-        for part in asks:
-            found = part(look, element, within)
-            if found is decisive:
-                return decisive
-            if found is _UNKNOWN:
-                holds = _UNKNOWN
-        return holds
-
-    return Answer(run, ask)
+    return Answer(run, Joined(word, tuple(part.form for part in parts)))
 
 
 _SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -130,8 +127,8 @@ def _shown(left: Term, right: Term) -> Callable[[Any, Any], tuple[tuple[str, Any
 def compare_values(sign: str, left: Term, right: Term) -> Answer:
     """Two codes, places, texts, truth values or days; a place equals the parts of it."""
     text, shown = f"{left.text} {sign} {right.text}", _shown(left, right)
-    get_a, get_b, see_a, see_b = left.get, right.get, left.see, right.see
-    compare = _place_is(sign) if isinstance(left.kind, Place) and right.literal else _SIGNS[sign]
+    get_a, get_b, place = left.get, right.get, isinstance(left.kind, Place) and right.literal
+    compare = _place_is(sign) if place else _SIGNS[sign]
 
     def run(trace: Trace, scope: Scope) -> Step:
         a, missing_a, rank_a = get_a(trace, scope)
@@ -142,11 +139,7 @@ def compare_values(sign: str, left: Term, right: Term) -> Answer:
             return Step(text, _UNKNOWN, shown(a, b), (), missing, rank)
         return Step(text, _TRUTH[compare(a, b)], shown(a, b), (), (), rank)
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        a, b = see_a(look, element, within), see_b(look, element, within)
-        return _UNKNOWN if a is None or b is None else _TRUTH[compare(a, b)]
-
-    return Answer(run, ask)
+    return Answer(run, Compared(sign, left.operand, right.operand, place=place))
 
 
 def _place_is(sign: str) -> Callable[[Any, Any], bool]:
@@ -155,24 +148,21 @@ def _place_is(sign: str) -> Callable[[Any, Any], bool]:
 
 def compare_numbers(sign: str, left: Term, right: Term) -> Answer:
     """Two numbers, of which bounds may be all that is known."""
-    text, shown, compare = f"{left.text} {sign} {right.text}", _shown(left, right), _SPANS[sign]
-    get_a, get_b, see_a, see_b = left.get, right.get, left.see, right.see
+    text, shown, compare = f"{left.text} {sign} {right.text}", _shown(left, right), SPANS[sign]
+    get_a, get_b = left.get, right.get
 
     def run(trace: Trace, scope: Scope) -> Step:
         a, missing_a, rank_a = get_a(trace, scope)
         b, missing_b, rank_b = get_b(trace, scope)
-        holds = _UNKNOWN if a is None or b is None else compare(_span(a), _span(b))
+        holds = _UNKNOWN if a is None or b is None else compare(span_of(a), span_of(b))
         missing = (*missing_a, *missing_b) if holds is _UNKNOWN else ()
         return Step(text, holds, shown(a, b), (), missing, max(rank_a, rank_b))
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        a, b = see_a(look, element, within), see_b(look, element, within)
-        return _UNKNOWN if a is None or b is None else compare(_span(a), _span(b))
-
-    return Answer(run, ask)
+    return Answer(run, Compared(sign, left.operand, right.operand, numbers=True))
 
 
-def _span(value: Any) -> Span:
+def span_of(value: Any) -> Span:
+    """The number as bounds."""
     return value if isinstance(value, Span) else Span(value, value)
 
 
@@ -186,7 +176,7 @@ def _equal(a: Span, b: Span) -> Truth:
     return min(_at_least(a, b), _at_least(b, a))
 
 
-_SPANS: Final[Mapping[str, Callable[[Span, Span], Truth]]] = {
+SPANS: Final[Mapping[str, Callable[[Span, Span], Truth]]] = {
     ">=": _at_least,
     "<": lambda a, b: _NOT[_at_least(a, b)],
     "<=": lambda a, b: _at_least(b, a),
@@ -198,7 +188,7 @@ _SPANS: Final[Mapping[str, Callable[[Span, Span], Truth]]] = {
 
 def in_set(term: Term, members: frozenset[Any]) -> Answer:
     """Membership in a list written out."""
-    name, get, see = term.text, term.get, term.see
+    name, get = term.text, term.get
     text = f"{name} in [{', '.join(sorted(map(str, members)))}]"
 
     def holds(value: Any) -> Truth:
@@ -212,18 +202,13 @@ def in_set(term: Term, members: frozenset[Any]) -> Answer:
             return Step(text, _UNKNOWN, (), (), missing, rank)
         return Step(text, holds(value), ((name, value),), (), (), rank)
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        value = see(look, element, within)
-        return _UNKNOWN if value is None else holds(value)
-
-    return Answer(run, ask)
+    return Answer(run, InSet(term.operand, members))
 
 
 def in_register(term: Term, register: Register) -> Answer:
     """Membership in a list set by law, on the day asked for."""
-    name, get, see = term.text, term.get, term.see
+    name, get = term.text, term.get
     text = f"{name} in {register.name}"
-    members = Daily(register.members_at)
 
     def run(trace: Trace, scope: Scope) -> Step:
         value, missing, rank = get(trace, scope)
@@ -234,14 +219,7 @@ def in_register(term: Term, register: Register) -> Answer:
             return Step(text, _FALSE, ((name, value),), (), (), rank)
         return Step(text, _TRUE, ((name, value), _by(entry)), (), (), max(rank, entry.verified.rank))
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        value = see(look, element, within)
-        if value is None:
-            return _UNKNOWN
-        here = members[look.as_of]
-        return _TRUTH[value in here or not here.isdisjoint(wider_places(value))]
-
-    return Answer(run, ask)
+    return Answer(run, InRegister(term.operand, register))
 
 
 def _by(entry: Dated[Entry]) -> tuple[str, str]:
@@ -250,7 +228,7 @@ def _by(entry: Dated[Entry]) -> tuple[str, str]:
 
 def has_flag(term: Term, code: str) -> Answer:
     """Whether a code of a set holds."""
-    get, see, text = term.get, term.see, f"{term.text} has {code}"
+    get, text = term.get, f"{term.text} has {code}"
 
     def run(trace: Trace, scope: Scope) -> Step:
         flags, _, rank = get(trace, scope)
@@ -259,17 +237,12 @@ def has_flag(term: Term, code: str) -> Answer:
             holds = _TRUTH[trace.presume(text)]
         return Step(text, holds, (), (), (text,) if holds is _UNKNOWN else (), rank)
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        flags = see(look, element, within)
-        holds = flags.holds(code) if isinstance(flags, FlagSet) else _UNKNOWN
-        return _TRUTH[look.presume(text)] if holds is _UNKNOWN else holds
-
-    return Answer(run, ask)
+    return Answer(run, HasFlag(term.operand, code))
 
 
 def has_member(term: Term, code: str) -> Answer:
     """Whether a list holds a code, or a part of that place."""
-    get, see, text = term.get, term.see, f"{term.text} has {code}"
+    get, text = term.get, f"{term.text} has {code}"
 
     def holds(members: tuple[str, ...]) -> Truth:
         return _TRUTH[any(code in wider_places(member) for member in members)]
@@ -280,11 +253,7 @@ def has_member(term: Term, code: str) -> Answer:
             return Step(text, _UNKNOWN, (), (), missing, rank)
         return Step(text, holds(members), (), (), (), rank)
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        members = see(look, element, within)
-        return _UNKNOWN if members is None else holds(members)
-
-    return Answer(run, ask)
+    return Answer(run, HasMember(term.operand, code))
 
 
 _QUANTIFIERS: Final[Mapping[str, Callable[[list[Truth]], Truth]]] = {
@@ -297,7 +266,7 @@ _QUANTIFIERS: Final[Mapping[str, Callable[[list[Truth]], Truth]]] = {
 def quantified(quantifier: str, term: Term, body: Answer) -> Answer:
     """`any`, `all` or `none` of the elements of a list."""
     combine, text, name = _QUANTIFIERS[quantifier], f"{term.text} {quantifier}", term.text
-    get, see, explained, asked = term.get, term.see, body.run, body.ask
+    get, explained = term.get, body.run
 
     def run(trace: Trace, scope: Scope) -> Step:
         elements, missing, rank = get(trace, scope)
@@ -308,14 +277,7 @@ def quantified(quantifier: str, term: Term, body: Answer) -> Answer:
         holds = combine([step.holds for step in steps])
         return Step(text, holds, (), steps, (), max((step.rank for step in steps), default=rank))
 
-    def ask(look: Look, element: Any, within: str) -> Truth:
-        elements = see(look, element, within)
-        if elements is None:
-            return _UNKNOWN
-        outermost = within or name
-        return combine([asked(look, one, outermost) for one in elements])
-
-    return Answer(run, ask)
+    return Answer(run, Each(quantifier, term.operand, body.form))
 
 
 def _at(body: Run, trace: Trace, element: Any, path: str) -> Step:

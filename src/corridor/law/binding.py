@@ -25,7 +25,6 @@ from corridor.law.expression import (
     parse,
 )
 from corridor.law.facts import suggestion
-from corridor.law.look import Look
 from corridor.law.terms import OUTSIDE, Term
 from corridor.law.trace import Step, Trace
 from corridor.law.vocabulary import FACTS, PAPER, Code, Day, Flags, Kind, Number, Place, Record, Several, Text, Truthful
@@ -50,16 +49,12 @@ class Condition:
         """The answer for the facts of `trace`, with a step for every sub-condition."""
         return self.answer.run(trace, OUTSIDE)
 
-    def truth(self, look: Look) -> Truth:
-        """The same answer without its steps."""
-        return self.answer.ask(look, None, "")
-
 
 @dataclass(frozen=True, slots=True)
 class Declared:
     """The names a jurisdiction declares; `derived` may be filled after conditions that use it were bound."""
 
-    derived: Mapping[str, tuple[Callable[[Trace], Step], Callable[[Look], Truth]]]
+    derived: Mapping[str, Callable[[Trace], Step]]
     derived_names: frozenset[str]
     parameters: Mapping[str, Parameter]
     counts: Mapping[str, str]

@@ -13,7 +13,6 @@ from corridor.base.reasons import Verified
 from corridor.base.truth import Truth
 from corridor.law.daily import Daily
 from corridor.law.facts import Values
-from corridor.law.look import Look
 from corridor.law.model import Counter, WindowKind
 from corridor.law.outcome import Counted, CountKey, Population
 from corridor.law.trace import Span, Step, Trace, missing_in
@@ -90,15 +89,6 @@ def tally(trace: Trace, counter: Counter) -> Tally:
         return steps[index].holds
 
     return _tally(trace.facts.values, trace.as_of, counter, holds, lambda index: missing_in(steps[index]))
-
-
-def span_of(look: Look, counter: Counter, before: int | None) -> Span:
-    """The counter's total with this transfer, where nobody asks why; `before` as in `Ledger`."""
-    ask = counter.of.answer.ask
-    found = _tally(
-        look.values, look.as_of, counter, lambda _, item: ask(look, item, "data.items"), lambda _: ("data.items",)
-    )
-    return _total(found.span, before, counter)
 
 
 def _total(span: Span, before: int | None, counter: Counter) -> Span:

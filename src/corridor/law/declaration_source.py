@@ -13,7 +13,6 @@ from corridor.base.truth import Truth
 from corridor.law.binding import Condition, Declared, bind
 from corridor.law.daily import Daily
 from corridor.law.dated import Dated, Entry, Parameter, Register, next_boundary
-from corridor.law.look import Look
 from corridor.law.model import Counter, Derived, Instrument, Prevalence, Sanction, Source, WindowKind
 from corridor.law.reading import Fields, text_of
 from corridor.law.source import Node
@@ -166,8 +165,8 @@ def refuse_overlap(values: tuple[Dated[Any], ...], name: str) -> None:
                 )
 
 
-def runner_of(derived: Derived) -> tuple[Callable[[Trace], Step], Callable[[Look], Truth]]:
-    """What works a derived fact out by the definition in force, with its steps and without."""
+def runner_of(derived: Derived) -> Callable[[Trace], Step]:
+    """What works a derived fact out by the definition in force."""
 
     def on(day: date) -> tuple[Dated[Condition] | None, tuple[date, ...]]:
         changes = (next_boundary(version.period, day) for version in derived.versions)
@@ -185,11 +184,7 @@ def runner_of(derived: Derived) -> tuple[Callable[[Trace], Step], Callable[[Look
         rank = max(step.rank, current.verified.rank)
         return Step(derived.name, step.holds, (("by", str(current.citation)),), (step,), (), rank)
 
-    def ask(look: Look) -> Truth:
-        current, _ = daily[look.as_of]
-        return Truth.FALSE if current is None else current.value.truth(look)
-
-    return run, ask
+    return run
 
 
 def refuse_circle(derived: Mapping[str, Derived]) -> None:

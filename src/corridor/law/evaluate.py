@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
-from typing import Final
 
 from corridor.base.reasons import Verified
 from corridor.base.truth import Truth, all_of, any_of
@@ -16,6 +14,7 @@ from corridor.law.facts import Facts, check_day
 from corridor.law.involved import Involved, involved_in
 from corridor.law.model import Jurisdiction, Provision, Rulebook, Rung
 from corridor.law.outcome import (
+    NOTHING_BEFORE,
     AppliedRule,
     Assessment,
     Basis,
@@ -33,11 +32,8 @@ from corridor.law.papers import route_of
 from corridor.law.terms import OUTSIDE
 from corridor.law.trace import Span, Trace, missing_in
 
-_NOTHING_BEFORE: Final[Mapping[CountKey, int]] = MappingProxyType({})
-
-
 def assess(
-    rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = _NOTHING_BEFORE
+    rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE
 ) -> Assessment:
     """What every involved jurisdiction says to the transfer on `as_of`, and what follows for the whole.
 
@@ -195,11 +191,10 @@ def _missing(
 
 
 def _routes(provision: Provision, jurisdiction: Jurisdiction, trace: Trace) -> Iterable[Route]:
-    kinds = dict(jurisdiction.papers)
     for opening in provision.opened_by:
         trace.note_period(opening.period)
         if trace.as_of in opening.period:
-            yield route_of(opening, kinds, trace)
+            yield route_of(opening, jurisdiction.papers, trace)
 
 
 def _proceed(outcome: Outcome, routes: tuple[Route, ...]) -> Truth:

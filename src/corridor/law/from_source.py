@@ -12,7 +12,6 @@ from corridor.base.clock import DateRange
 from corridor.base.errors import MalformedError
 from corridor.base.ids import printable
 from corridor.base.reasons import Citation, Verified
-from corridor.base.truth import Truth
 from corridor.law.binding import Declared, bind
 from corridor.law.case_source import cases_of
 from corridor.law.codes import words
@@ -32,7 +31,6 @@ from corridor.law.declaration_source import (
     units_of,
 )
 from corridor.law.facts import suggestion
-from corridor.law.look import Look
 from corridor.law.model import (
     Case,
     Derived,
@@ -97,7 +95,7 @@ class _Folder:
 
     name: str
     files: Mapping[str, Node]
-    derived_runs: dict[str, tuple[Callable[[Trace], Step], Callable[[Look], Truth]]] = field(default_factory=dict)
+    derived_runs: dict[str, Callable[[Trace], Step]] = field(default_factory=dict)
 
     def jurisdiction(self) -> Jurisdiction:
         head = self._head()

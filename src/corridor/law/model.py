@@ -350,12 +350,24 @@ class Case:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+class Cover(NamedTuple):
+    """Who covers a place on a day: the id of a jurisdiction or None, and the next day on which that may change."""
+
+    jurisdiction: str | None
+    next_change: date | None
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """The rules of every jurisdiction that is known, and the cases they are checked with."""
 
     jurisdictions: Mapping[str, Jurisdiction] = field(repr=False)
     cases: tuple[Case, ...] = field(repr=False)
+
+    @cached_property
+    def covered(self) -> Daily[dict[str, Cover]]:
+        """What `involved` has found of places on each day."""
+        return Daily(lambda _day: {})
 
     def instrument(self, identifier: str) -> Instrument | None:
         """The instrument `identifier`, such as `cn/decree-16`, or None."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from corridor.base.clock import DateRange
@@ -158,6 +159,10 @@ class Population(NamedTuple):
 
     name: str
     n: int | None
+
+
+NOTHING_BEFORE: Final[Mapping[CountKey, int]] = MappingProxyType({})
+"""No counter has a figure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ What a paper does not show, it does not prove: a date, party or filing that is l
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -51,7 +51,7 @@ def filing_deadline(filing: Filing, effective: date) -> date:
     return effective + timedelta(days=filing.days)
 
 
-def route_of(opening: Opening, kinds: dict[str, PaperKind], trace: Trace) -> Route:
+def route_of(opening: Opening, kinds: Mapping[str, PaperKind], trace: Trace) -> Route:
     """The alternative with what is found for each of its papers."""
     needs = tuple(_need(kinds[kind], trace) for kind in opening.papers)
     return Route(opening.mechanism, needs, opening.citation, all_of(need.holds for need in needs))

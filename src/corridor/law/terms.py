@@ -1,7 +1,4 @@
-"""Values in a condition: how each is read for an explained answer, and how when only the truth is asked.
-
-`get` gives the value, the facts that are missing where it is unknown, and the rank of its class; `see` the value alone.
-"""
+"""Values in a condition, and how each is read."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import Any, Final
 from corridor.base.reasons import Verified
 from corridor.law.daily import Daily
 from corridor.law.dated import Parameter
-from corridor.law.look import Look, See
+from corridor.law.forms import Constant, Element, Fact, Operand, PaperField, Total
 from corridor.law.trace import Trace
 from corridor.law.vocabulary import Kind
 
@@ -28,20 +25,26 @@ OUTSIDE: Final[Scope] = (None, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A value in a condition: its text, its kind, and how it is read."""
+class Term(Operand):
+    """A value in a condition, and how it is read."""
 
-    text: str
-    kind: Kind
     get: Get
-    see: See
-    literal: bool = False
+
+    @property
+    def literal(self) -> bool:
+        """Whether it is written out."""
+        return isinstance(self.origin, Constant)
+
+    @property
+    def operand(self) -> Operand:
+        """The value without the reading."""
+        return Operand(self.text, self.kind, self.origin)
 
 
 def constant(text: str, kind: Kind, value: Any) -> Term:
     """A literal."""
     found: Read = (value, (), 0)
-    return Term(text, kind, lambda _trace, _scope: found, lambda _look, _element, _within: value, literal=True)
+    return Term(text, kind, Constant(value), lambda _trace, _scope: found)
 
 
 def _dig(value: Any, names: tuple[str, ...]) -> Any:
@@ -61,15 +64,7 @@ def fact(path: str, kind: Kind) -> Term:
             value = nothing
         return (trace.presume(path), missing, 0) if value is None else (value, (), 0)
 
-    def see(look: Look, _element: Any, _within: str) -> Any:
-        value: Any = look.values
-        for name in names:
-            value = value.get(name)
-            if value is None:
-                return look.presume(path) if nothing is None else nothing
-        return value
-
-    return Term(path, kind, get, see)
+    return Term(path, kind, Fact(path), get)
 
 
 def element_field(text: str, kind: Kind) -> Term:
@@ -83,11 +78,7 @@ def element_field(text: str, kind: Kind) -> Term:
             return value, (), 0
         return trace.presume(scope[1].partition("[")[0] + "[]" + suffix), (scope[1] + suffix,), 0
 
-    def see(look: Look, element: Any, within: str) -> Any:
-        value = _dig(element, names)
-        return value if value is not None else look.presume(f"{within}[]{suffix}")
-
-    return Term(text, kind, get, see)
+    return Term(text, kind, Element(names), get)
 
 
 def paper_field(text: str, path: str, kind: Kind) -> Term:
@@ -98,7 +89,7 @@ def paper_field(text: str, path: str, kind: Kind) -> Term:
         value = _dig(trace.paper, names)
         return value, (f"{trace.paper_path}.{path}",) if value is None else (), 0
 
-    return Term(text, kind, get, lambda look, _element, _within: _dig(look.paper, names))
+    return Term(text, kind, PaperField(path), get)
 
 
 def parameter_value(parameter: Parameter, kind: Kind) -> Term:
@@ -118,7 +109,7 @@ def parameter_value(parameter: Parameter, kind: Kind) -> Term:
             trace.changes.add(change)
         return read
 
-    return Term(parameter.name, kind, get, lambda look, _element, _within: daily[look.as_of][0][0])
+    return Term(parameter.name, kind, parameter, get)
 
 
 def count_of(name: str, kind: Kind) -> Term:
@@ -130,4 +121,4 @@ def count_of(name: str, kind: Kind) -> Term:
             span = trace.counted[name] = trace.count(trace, name)
         return span, span.missing, span.rank
 
-    return Term(name, kind, get, lambda look, _element, _within: look.count(name))
+    return Term(name, kind, Total(name), get)

@@ -19,12 +19,7 @@ AT = Place("f", 1, 1)
 CITED = Citation("xa/act", "s 1", "Act", Verified.SECONDARY)
 REGISTER = Register("EEA", "place", (Dated(Entry("AE"), DateRange(date(2020, 1, 1), date(2026, 12, 31)), CITED, AT),))
 MANY = Parameter("many", "persons", (Dated(10, DateRange(date(2026, 1, 1)), CITED, AT),))
-RUNS = {
-    "small": (
-        lambda trace: bind("not exporter.public_body", "f", DECLARED).holds(trace),
-        lambda look: bind("not exporter.public_body", "f", DECLARED).truth(look),
-    )
-}
+RUNS = {"small": lambda trace: bind("not exporter.public_body", "f", DECLARED).holds(trace)}
 DECLARED = Declared(RUNS, frozenset({"small"}), {"many": MANY}, {"exported": "persons"}, {"EEA": REGISTER})
 
 
