@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -13,9 +13,10 @@ from corridor.base.reasons import Verified
 from corridor.base.truth import Truth
 from corridor.law.daily import Daily
 from corridor.law.facts import Values
+from corridor.law.fast import State
 from corridor.law.model import Counter, WindowKind
 from corridor.law.outcome import Counted, CountKey, Population
-from corridor.law.trace import Span, Step, Trace, missing_in
+from corridor.law.trace import Assumption, Span, Step, Trace, missing_in
 
 
 class Tally(NamedTuple):
@@ -57,6 +58,7 @@ def next_window(kind: WindowKind, day: date) -> date | None:
 
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_TRUTHS: Final = tuple(Truth)
 _WINDOWS: Final = {kind: Daily(partial(window_on, kind)) for kind in WindowKind}
 
 
@@ -89,6 +91,17 @@ def tally(trace: Trace, counter: Counter) -> Tally:
         return steps[index].holds
 
     return _tally(trace.facts.values, trace.as_of, counter, holds, lambda index: missing_in(steps[index]))
+
+
+def tally_fast(state: State, name: str, counter: Counter) -> Tally:
+    """The same as `tally`, by the compiled rules."""
+    run, missing = state.compiled.counters[name], dict[int, tuple[str, ...]]()
+
+    def holds(index: int, item: Values) -> Truth:
+        truth, missing[index], _ = run(state, item, index)
+        return _TRUTHS[truth]
+
+    return _tally(state.values, state.as_of, counter, holds, missing.__getitem__)
 
 
 def _total(span: Span, before: int | None, counter: Counter) -> Span:
@@ -197,28 +210,46 @@ class Ledger:
 
     def count(self, trace: Trace, name: str) -> Span:
         """The counter's total with this transfer; without a figure of the meter it is taken to stand at 0."""
-        counter = self._counters[name]
-        found = self._tallies[name] = tally(trace, counter)
-        before = self._previous.get(CountKey(self._jurisdiction, name))
-        window = _WINDOWS[counter.window][trace.as_of]
-        if before is None:
-            since = f" since {window.start}" if window.start else ""
-            trace.assume(f"nothing was counted{since} before this transfer in {self._jurisdiction} {name}")
-        if before or found.dated:
-            trace.will_change(next_window(counter.window, trace.as_of))
-        return _total(found.span, before, counter)
+        return self._found(name, tally(trace, self._counters[name]))
 
-    def counted(self, trace: Trace, *, adds: bool) -> tuple[Counted, ...]:
+    def total(self, state: State, name: str) -> Span:
+        """The same as `count`, by the compiled rules."""
+        return self._found(name, tally_fast(state, name, self._counters[name]))
+
+    def _found(self, name: str, found: Tally) -> Span:
+        self._tallies[name] = found
+        return _total(found.span, self._before(name), self._counters[name])
+
+    def _before(self, name: str) -> int | None:
+        return self._previous.get(CountKey(self._jurisdiction, name))
+
+    def assumptions(self, names: Iterable[str], day: date) -> Iterator[Assumption]:
+        """What is taken for granted where these counters were read."""
+        for name in names:
+            if self._before(name) is None:
+                start = _WINDOWS[self._counters[name].window][day].start
+                since = f" since {start}" if start else ""
+                yield Assumption(f"nothing was counted{since} before this transfer in {self._jurisdiction} {name}")
+
+    def changes(self, names: Iterable[str], day: date) -> Iterator[date]:
+        """The days on which these counters begin anew, where that can change what they come to."""
+        for name in names:
+            if self._before(name) or self._tallies[name].dated:
+                change = next_window(self._counters[name].window, day)
+                if change is not None:
+                    yield change
+
+    def counted(self, spans: Mapping[str, Span], day: date, *, adds: bool) -> tuple[Counted, ...]:
         """What was read, and what this transfer adds to it if `adds`."""
-        return tuple(self._counted(name, span, trace, adds=adds) for name, span in sorted(trace.counted.items()))
+        return tuple(self._counted(name, span, day, adds=adds) for name, span in sorted(spans.items()))
 
-    def _counted(self, name: str, total: Span, trace: Trace, *, adds: bool) -> Counted:
+    def _counted(self, name: str, total: Span, day: date, *, adds: bool) -> Counted:
         counter, found = self._counters[name], self._tallies[name]
         key = CountKey(self._jurisdiction, name)
         exact = found.span.low if found.span.low == found.span.high else None
         return Counted(
             key=key,
-            window=_WINDOWS[counter.window][trace.as_of],
+            window=_WINDOWS[counter.window][day],
             unit=counter.unit,
             previous=self._previous.get(key, 0),
             adds=exact if adds else 0,

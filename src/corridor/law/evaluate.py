@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
+from typing import Final, NamedTuple
 
-from corridor.base.reasons import Verified
+from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth, all_of, any_of
-from corridor.law.counting import Ledger, tally, window_on
+from corridor.law.counting import Ledger, tally_fast, window_on
 from corridor.law.dated import earliest
 from corridor.law.facts import Facts, check_day
+from corridor.law.fast import Climbed, State, compiled
 from corridor.law.involved import Involved, involved_in
 from corridor.law.model import Jurisdiction, Provision, Rulebook, Rung
 from corridor.law.outcome import (
     NOTHING_BEFORE,
-    AppliedRule,
     Assessment,
     Basis,
     Conflict,
@@ -29,8 +29,11 @@ from corridor.law.outcome import (
     meet,
 )
 from corridor.law.papers import route_of
-from corridor.law.terms import OUTSIDE
-from corridor.law.trace import Span, Trace, missing_in
+from corridor.law.steps import applied_rules
+from corridor.law.trace import Assumption, Span, Trace
+
+_BY_RANK: Final = tuple(Verified)
+
 
 def assess(
     rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE
@@ -65,125 +68,102 @@ def counts_needed(rulebook: Rulebook, facts: Facts, as_of: date) -> tuple[CountQ
 def _queries(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> Iterable[CountQuery]:
     """Climb with every counter unknown: whatever any figure could make the ladders read is then read."""
     unknown = Span(0, None, ("the meter",))
-    trace = Trace(facts, as_of, jurisdiction.presumptions, lambda _trace, _name: unknown)
-    for rungs in jurisdiction.standing[as_of].ladders:
-        _climb(rungs, trace)
-    for name in sorted(trace.counted):
+    state = State(compiled(jurisdiction), facts, as_of, lambda _state, _name: unknown)
+    state.climbs()
+    for name in sorted(state.counted):
         counter = jurisdiction.counters[name]
-        found = tally(trace, counter)
+        found = tally_fast(state, name, counter)
         yield CountQuery(CountKey(jurisdiction.id, name), window_on(counter.window, as_of), found.populations)
 
 
-@dataclass(slots=True)
-class _Climb:
-    """One ladder climbed: the rung that decides, the rungs left open, and all that were examined."""
+class _Climb(NamedTuple):
+    """One ladder climbed: the rung that decides, and the rungs left open above it with the facts that keep them so."""
 
-    decided: Rung | None = None
-    open: list[tuple[Rung, tuple[str, ...]]] = field(default_factory=list)
-    applied: list[AppliedRule] = field(default_factory=list)
-    rank: int = 0
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for _, names in self.open for name in names))
-
-    @property
-    def outcome(self) -> Outcome:
-        """The outcome of the first rung that holds, if no open rung above could answer otherwise."""
-        if self.decided is None:
-            return Outcome.UNDETERMINED
-        answer = self.decided.answer
-        certain = not self.open or all(rung.answer == answer for rung, _ in self.open)
-        return self.decided.provision.outcome if certain else Outcome.UNDETERMINED
+    outcome: Outcome
+    decided: Rung | None
+    open: tuple[tuple[Rung, tuple[str, ...]], ...]
+    passed: tuple[tuple[Rung, tuple[str, ...]], ...]
+    """Rungs that only help whoever relies on them, which nobody does."""
 
 
-def _climb(rungs: tuple[Rung, ...], trace: Trace) -> _Climb:
-    """Ask each rung in force in turn until one holds; the first that holds decides."""
-    climb = _Climb()
-    for rung in rungs:
-        provision = rung.provision
-        if rung.ahead is not None:
-            _look_ahead(provision, rung.ahead, trace)
-            continue
-        step = provision.condition.answer.run(trace, OUTSIDE)
-        climb.rank = max(climb.rank, step.rank)
-        climb.applied.append(AppliedRule(rung.basis, provision.outcome, step.holds, provision.claimed, step))
-        if step.holds is Truth.FALSE:
-            continue
-        trace.will_change(rung.boundary)
-        if step.holds is Truth.TRUE:
-            climb.decided = rung
-            return climb
-        missing = missing_in(step)
-        if provision.claimed:
-            trace.assume(f"nobody relies on {provision.citation}", missing, provision.citation)
-        else:
-            climb.open.append((rung, missing))
-    return climb
-
-
-def _look_ahead(provision: Provision, first: date, trace: Trace) -> None:
-    """A rung that is not yet in force can alter the answer from its first day, unless the facts rule it out."""
-    if provision.condition.holds(trace.aside()).holds is not Truth.FALSE:
-        trace.will_change(first)
+def _climbed(rungs: tuple[Rung, ...], found: Climbed) -> _Climb:
+    number, left = found
+    decided = rungs[number] if number >= 0 else None
+    unsure = [(rungs[at], tuple(dict.fromkeys(missing))) for at, missing in left]
+    open_ = tuple(pair for pair in unsure if not pair[0].provision.claimed)
+    outcome = Outcome.UNDETERMINED
+    if decided is not None and all(rung.answer == decided.answer for rung, _ in open_):
+        outcome = decided.provision.outcome
+    return _Climb(outcome, decided, open_, tuple(pair for pair in unsure if pair[0].provision.claimed))
 
 
 def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int]) -> Ruling:
     if as_of < jurisdiction.encoded_from:
         return _too_early(jurisdiction, as_of)
     ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous)
-    trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count)
-    climbs = [_climb(rungs, trace) for rungs in jurisdiction.standing[as_of].ladders]
-    outcomes = [climb.outcome for climb in climbs]
-    outcome = meet(outcomes)
-    deciding = [climb.decided for climb, found in zip(climbs, outcomes, strict=True) if found is outcome]
-    rungs = [rung for rung in deciding if rung and outcome is not Outcome.UNDETERMINED]
+    state = State(compiled(jurisdiction), facts, as_of, ledger.total)
+    climbs = [_climbed(rungs, found) for rungs, found in state.climbs()]
+    outcome = meet([climb.outcome for climb in climbs])
+    rungs = [c.decided for c in climbs if c.decided and c.outcome is outcome and outcome is not Outcome.UNDETERMINED]
     decided = [rung.provision for rung in rungs]
+    trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count, counted=state.counted)
     routes = tuple(_routes(decided[0], jurisdiction, trace)) if decided else ()
     proceed = _proceed(outcome, routes)
-    duties = tuple(_duties(jurisdiction, decided, outcome, trace))
-    filings = tuple(_filings(routes))
-    trace.changes.update(day for day in _paper_changes(routes) if day > as_of)
-    classes = (
-        *(climb.rank for climb in climbs),
-        *(provision.citation.verified.rank for provision in decided if provision.citation.verified),
-        *(duty.citation.verified.rank for duty in duties if duty.citation.verified),
-        *(n.citation.verified.rank for route in routes for n in route.papers if n.citation.verified),
-    )
+    changes = trace.changes
+    duties = tuple(_duties(jurisdiction, decided, outcome, state, changes))
+    changes.update(state.changes, ledger.changes(state.counted, as_of), _rung_changes(climbs), _paper_changes(routes))
     return Ruling(
         jurisdiction=jurisdiction.id,
         name=jurisdiction.name,
         as_of=as_of,
         outcome=outcome,
         proceed=proceed,
-        provisions=tuple(_provisions(climbs, outcomes, rungs)),
+        provisions=tuple(_provisions(climbs, rungs)),
         routes=routes,
-        obligations=(*filings, *duties),
-        missing=_missing(climbs, outcomes, proceed, routes),
-        assumptions=tuple(trace.assumptions),
-        counted=ledger.counted(trace, adds=not outcome.is_outside and not any(p.uncounted for p in decided)),
+        obligations=(*_filings(routes), *duties),
+        missing=_missing(climbs, outcome, proceed, routes),
+        assumptions=(*state.assumptions, *ledger.assumptions(state.counted, as_of), *_passed_over(climbs)),
+        counted=ledger.counted(state.counted, as_of, adds=not outcome.is_outside and not any(p.uncounted for p in decided)),
         conflicts=tuple(_conflicts(jurisdiction, decided, facts)),
-        verified=list(Verified)[max(classes, default=Verified.RECALLED.rank)],
-        next_change=earliest(trace.changes),
-        steps=tuple(rule for climb in climbs for rule in climb.applied),
+        verified=_weakest(state.rank, (*(one.citation for one in decided), *(duty.citation for duty in duties)), routes),
+        next_change=min((day for day in changes if day > as_of), default=None),
+        explain=lambda: applied_rules(jurisdiction, facts, as_of, previous),
     )
 
 
-def _provisions(climbs: list[_Climb], outcomes: list[Outcome], decided: list[Rung]) -> Iterable[Basis]:
+def _rung_changes(climbs: list[_Climb]) -> Iterable[date]:
+    """The days on which the rungs that hold, or may, end."""
+    for climb in climbs:
+        rungs = [rung for rung, _ in (*climb.open, *climb.passed)]
+        yield from (rung.boundary for rung in (*rungs, climb.decided) if rung and rung.boundary)
+
+
+def _passed_over(climbs: list[_Climb]) -> Iterable[Assumption]:
+    for climb in climbs:
+        for rung, missing in climb.passed:
+            citation = rung.provision.citation
+            yield Assumption(f"nobody relies on {citation}", missing, citation)
+
+
+def _weakest(rank: int, citations: Iterable[Citation], routes: tuple[Route, ...]) -> Verified:
+    """The weakest class of what the rungs rest on, and of what is cited besides."""
+    cited = (*citations, *(need.citation for route in routes for need in route.papers))
+    return _BY_RANK[max([rank, *(one.verified.rank for one in cited if one.verified)])]
+
+
+def _provisions(climbs: list[_Climb], decided: list[Rung]) -> Iterable[Basis]:
     """The decisive provisions first, then what other ladders add; the open ones where nothing is decided."""
     found = [rung.basis for rung in decided[:1]] or [rung.basis for climb in climbs for rung, _ in climb.open]
-    for climb, outcome in zip(climbs, outcomes, strict=True):
-        if climb.decided and outcome is not Outcome.UNDETERMINED and outcome is not Outcome.NOT_REGULATED:
+    for climb in climbs:
+        if climb.decided and climb.outcome is not Outcome.UNDETERMINED and climb.outcome is not Outcome.NOT_REGULATED:
             found.append(climb.decided.basis)
     return found if len(found) == 1 else dict.fromkeys(found)
 
 
-def _missing(
-    climbs: list[_Climb], outcomes: list[Outcome], proceed: Truth, routes: tuple[Route, ...]
-) -> tuple[str, ...]:
-    if meet(outcomes) is Outcome.UNDETERMINED:
-        open_climbs = (climb for climb, found in zip(climbs, outcomes, strict=True) if found is Outcome.UNDETERMINED)
-        return tuple(dict.fromkeys(name for climb in open_climbs for name in climb.missing))
+def _missing(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tuple[Route, ...]) -> tuple[str, ...]:
+    if outcome is Outcome.UNDETERMINED:
+        open_climbs = (climb for climb in climbs if climb.outcome is Outcome.UNDETERMINED)
+        return tuple(dict.fromkeys(name for climb in open_climbs for _, names in climb.open for name in names))
     if proceed is not Truth.UNKNOWN:
         return ()
     findings = (finding for route in routes for need in route.papers for finding in need.findings)
@@ -206,20 +186,18 @@ def _proceed(outcome: Outcome, routes: tuple[Route, ...]) -> Truth:
 
 
 def _duties(
-    jurisdiction: Jurisdiction, decided: list[Provision], outcome: Outcome, trace: Trace
+    jurisdiction: Jurisdiction, decided: list[Provision], outcome: Outcome, state: State, changes: set[date]
 ) -> Iterable[Obligation]:
     named = {name for provision in decided for name in provision.duties}
-    for due in jurisdiction.standing[trace.as_of].duties:
+    for due in jurisdiction.standing[state.as_of].duties:
         duty = due.duty
         if duty.id not in named and (duty.attached or outcome not in duty.outcomes):
             continue
-        if not due.in_force:
-            trace.will_change(due.boundary)
-            continue
-        step = duty.condition.answer.run(trace, OUTSIDE)
-        if step.holds is not Truth.FALSE:
-            trace.will_change(due.boundary)
-            yield due.certain if step.holds is Truth.TRUE else due.perhaps
+        holds = state.compiled.duties[due.number](state)[0] if due.in_force else 0
+        if due.boundary is not None and (holds or not due.in_force):
+            changes.add(due.boundary)
+        if holds:
+            yield due.certain if holds == Truth.TRUE else due.perhaps
 
 
 def _filings(routes: tuple[Route, ...]) -> Iterable[Obligation]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.json import JsonObject
@@ -239,22 +239,27 @@ class Rung(NamedTuple):
     """A provision as it stands on a day.
 
     Attributes:
-        ahead: the day from which it will be in force, or None where it is.
+        state: 0 where it has ended, 1 where it is in force, 2 where it lies ahead.
         boundary: the next day on which that changes.
         answer: what it answers (`Provision.answer`).
     """
 
     provision: Provision
-    ahead: date | None
+    state: int
     boundary: date | None
     basis: Basis
     answer: tuple[object, ...]
 
 
 class Due(NamedTuple):
-    """A duty as it stands on a day, with what it comes to if it is certain, and if it is not."""
+    """A duty as it stands on a day, with what it comes to if it is certain, and if it is not.
+
+    Attributes:
+        number: of the duty in its jurisdiction.
+    """
 
     duty: Duty
+    number: int
     in_force: bool
     boundary: date | None
     certain: Obligation
@@ -262,7 +267,7 @@ class Due(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What is in force on a day, or will be; what has ended is left out."""
+    """How provisions and duties stand on a day; a ladder that is not in force has no rungs."""
 
     ladders: tuple[tuple[Rung, ...], ...]
     duties: tuple[Due, ...]
@@ -278,6 +283,7 @@ class Jurisdiction:
         territory: the places it covers, by date.
         reach: laws to which a party abroad may be subject (`PIPL:3(2)`).
         presumptions: what stands in for unknown facts, by path.
+        memo: what others have made of the rules.
     """
 
     id: str
@@ -294,6 +300,7 @@ class Jurisdiction:
     papers: Mapping[str, PaperKind]
     duties: tuple[Duty, ...]
     ladders: tuple[Ladder, ...]
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -308,26 +315,26 @@ class Jurisdiction:
     def _standing(self, day: date) -> Standing:
         return Standing(
             tuple(
-                tuple(_rung(one, day) for one in ladder.provisions if one.period.end is None or day <= one.period.end)
+                tuple(_rung(one, day) for one in ladder.provisions) if day in ladder.period else ()
                 for ladder in self.ladders
-                if day in ladder.period
             ),
-            tuple(_due(duty, day) for duty in self.duties if duty.period.end is None or day <= duty.period.end),
+            tuple(_due(duty, number, day) for number, duty in enumerate(self.duties)),
         )
 
 
 def _rung(provision: Provision, day: date) -> Rung:
-    ahead = None if day in provision.period else provision.period.start
+    start = provision.period.start
+    state = 1 if day in provision.period else 2 if start is not None and start > day else 0
     basis = Basis(provision.citation, provision.says, provision.period)
-    return Rung(provision, ahead, next_boundary(provision.period, day), basis, provision.answer)
+    return Rung(provision, state, next_boundary(provision.period, day), basis, provision.answer)
 
 
-def _due(duty: Duty, day: date) -> Due:
+def _due(duty: Duty, number: int, day: date) -> Due:
     certain, perhaps = (
         Obligation(duty.what, duty.who, duty.deadline, duty.recurs, duty.citation, holds)
         for holds in (Truth.TRUE, Truth.UNKNOWN)
     )
-    return Due(duty, day in duty.period, next_boundary(duty.period, day), certain, perhaps)
+    return Due(duty, number, day in duty.period, next_boundary(duty.period, day), certain, perhaps)
 
 
 @dataclass(frozen=True, slots=True)

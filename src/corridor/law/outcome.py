@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -213,7 +214,11 @@ class AppliedRule:
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+def _no_steps() -> tuple[AppliedRule, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
 class Ruling:
     """What one jurisdiction says.
 
@@ -225,7 +230,7 @@ class Ruling:
         counted: the counters that were read.
         verified: the weakest class of all the answer rests on.
         next_change: the next day on which something used here, or that could alter it, changes.
-        steps: every rung examined, in order.
+        explain: gives the steps.
     """
 
     jurisdiction: str
@@ -242,8 +247,13 @@ class Ruling:
     conflicts: tuple[Conflict, ...] = ()
     verified: Verified = Verified.RECALLED
     next_change: date | None = None
-    steps: tuple[AppliedRule, ...] = ()
     note: str = ""
+    explain: Callable[[], tuple[AppliedRule, ...]] = field(default=_no_steps, repr=False, compare=False)
+
+    @cached_property
+    def steps(self) -> tuple[AppliedRule, ...]:
+        """Every rung examined, in order, worked out when they are asked for."""
+        return self.explain()
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
