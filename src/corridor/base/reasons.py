@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Self
 
 from corridor.base.truth import Truth, all_of
 
 
 class Verified(enum.StrEnum):
-    """How far a statement of law was checked; an answer is worth its weakest."""
+    """How far a statement of law was checked; an answer is worth its weakest.
 
-    OFFICIAL = "official"
-    SECONDARY = "secondary"
-    RECALLED = "recalled"
+    Attributes:
+        rank: 0 for the strongest class; greater is weaker.
+    """
 
-    @property
-    def rank(self) -> int:
-        """0 for the strongest class; greater is weaker."""
-        return _RANKS[self.value]
+    rank: int
 
+    OFFICIAL = "official", 0
+    SECONDARY = "secondary", 1
+    RECALLED = "recalled", 2
 
-_RANKS: Final = {verified.value: rank for rank, verified in enumerate(Verified)}
+    def __new__(cls, word: str, rank: int) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.rank = rank
+        return member
 
 
 @dataclass(frozen=True, slots=True)

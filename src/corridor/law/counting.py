@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Verified
 from corridor.base.truth import Truth
 from corridor.law.daily import Daily
-from corridor.law.facts import Values
+from corridor.law.facts import NOTHING, Values
 from corridor.law.fast import State
 from corridor.law.model import Counter, WindowKind
 from corridor.law.outcome import Counted, CountKey, Population
@@ -57,7 +56,6 @@ def next_window(kind: WindowKind, day: date) -> date | None:
     return date(day.year + 1, 1, 1) if starts_anew and day.year < date.max.year else None
 
 
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _TRUTHS: Final = tuple(Truth)
 _WINDOWS: Final = {kind: Daily(partial(window_on, kind)) for kind in WindowKind}
 
@@ -105,38 +103,53 @@ def tally_fast(state: State, name: str, counter: Counter) -> Tally:
 
 
 def _total(span: Span, before: int | None, counter: Counter) -> Span:
-    high = None if span.high is None else span.high + (before or 0)
-    verified = counter.citation.verified or Verified.RECALLED
-    return Span(span.low + (before or 0), high, span.missing, verified.rank)
+    rank = (counter.citation.verified or Verified.RECALLED).rank
+    if not before:
+        return Span(span.low, span.high, span.missing, rank)
+    return Span(span.low + before, None if span.high is None else span.high + before, span.missing, rank)
 
 
 def _tally(facts: Values, day: date, counter: Counter, holds: Holds, missing: Missing) -> Tally:
-    items: tuple[Values, ...] | None = facts.get("data", _NOTHING).get("items")
+    data = facts.get("data", NOTHING)
+    items: tuple[Values, ...] | None = data.get("items")
     if items is None:
         return Tally(Span(0, None, ("data.items",)), (Population("", None),), dated=False)
-    groups = _merged(list(_groups(facts, _WINDOWS[counter.window][day], counter, holds, missing, items)))
+    falling = [(index, item, falls) for index, item in enumerate(items) if (falls := holds(index, item))]
+    if not falling:
+        return _NOBODY
+    groups = _merged(_groups(data.get("counts", ()), _WINDOWS[counter.window][day], counter.unit, falling, missing))
+    if len(groups) == 1 and groups[0].low == groups[0].high:
+        name, n, _, _, dated = groups[0]
+        return Tally(Span(n, n), (Population(name, n),), dated)
     populations = tuple(
-        [Population(group.population, group.low if group.low == group.high else None) for group in groups]
+        Population(group.population, group.low if group.low == group.high else None) for group in groups
     )
-    return Tally(_united(groups), populations, any([group.dated for group in groups]))
+    return Tally(_united(groups), populations, any(group.dated for group in groups))
+
+
+_NOBODY: Final = Tally(Span(0, 0), (), dated=False)
 
 
 def _groups(
-    facts: Values, window: DateRange, counter: Counter, holds: Holds, missing: Missing, items: tuple[Values, ...]
-) -> Iterator[_Group]:
-    entries: tuple[Values, ...] = facts.get("data", _NOTHING).get("counts", ())
+    entries: tuple[Values, ...],
+    window: DateRange,
+    unit: str,
+    falling: list[tuple[int, Values, Truth]],
+    missing: Missing,
+) -> list[_Group]:
+    groups: list[_Group] = []
     seen: set[tuple[int, int]] = set()
-    for index, item in enumerate(items):
-        falls = holds(index, item)
-        if falls is Truth.FALSE:
-            continue
-        found = [(at, entry) for at, entry in enumerate(entries) if _counts_item(entry, item, counter.unit)]
+    for index, item, falls in falling:
+        found = False
+        for at, entry in enumerate(entries):
+            if _counts_item(entry, item, unit):
+                found = True
+                if (at, falls.real) not in seen:
+                    seen.add((at, falls.real))
+                    groups.append(_group(entry, at, falls, window, missing(index)))
         if not found:
-            yield _Group("", 0, None, ("data.counts", *missing(index)), dated=False)
-        for at, entry in found:
-            if (at, falls.value) not in seen:
-                seen.add((at, falls.value))
-                yield _group(entry, at, falls, window, lambda here=index: missing(here))  # type: ignore[misc]
+            groups.append(_Group("", 0, None, ("data.counts", *missing(index)), dated=False))
+    return groups
 
 
 def _counts_item(entry: Values, item: Values, unit: str) -> bool:
@@ -145,17 +158,17 @@ def _counts_item(entry: Values, item: Values, unit: str) -> bool:
     return "subject" not in entry or bool(entry["subject"] == item.get("subject"))
 
 
-def _group(entry: Values, at: int, falls: Truth, window: DateRange, why: Callable[[], tuple[str, ...]]) -> _Group:
+def _group(entry: Values, at: int, falls: Truth, window: DateRange, missing: tuple[str, ...]) -> _Group:
     n: int | None = entry.get("n")
     counted: DateRange | None = entry.get("window")
     share = _share(counted, window)
+    population, dated = entry.get("population", ""), counted is not None
+    if n is not None and falls is share is Truth.TRUE:
+        return _Group(population, n, n, (), dated)
     high = 0 if share is Truth.FALSE else n
-    low = n if n is not None and falls is share is Truth.TRUE else 0
-    missing: tuple[str, ...] = ()
-    if low != high:
-        own = (("n", n is None), ("window", share is Truth.UNKNOWN))
-        missing = (*why(), *(f"data.counts[{at}].{name}" for name, open_ in own if open_))
-    return _Group(entry.get("population", ""), low, high, missing, counted is not None)
+    own = (("n", n is None), ("window", share is Truth.UNKNOWN))
+    open_ = (*missing, *(f"data.counts[{at}].{name}" for name, unknown in own if unknown))
+    return _Group(population, 0, high, () if high == 0 else open_, dated)
 
 
 def _share(counted: DateRange | None, window: DateRange) -> Truth:

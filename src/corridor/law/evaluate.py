@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth, all_of, any_of
@@ -33,6 +33,7 @@ from corridor.law.steps import applied_rules
 from corridor.law.trace import Assumption, Span, Trace
 
 _BY_RANK: Final = tuple(Verified)
+Item = TypeVar("Item")
 
 
 def assess(
@@ -107,7 +108,7 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
     rungs = [c.decided for c in climbs if c.decided and c.outcome is outcome and outcome is not Outcome.UNDETERMINED]
     decided = [rung.provision for rung in rungs]
     trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count, counted=state.counted)
-    routes = tuple(_routes(decided[0], jurisdiction, trace)) if decided else ()
+    routes = tuple(_routes(decided[0], jurisdiction, trace, state)) if decided else ()
     proceed = _proceed(outcome, routes)
     changes = trace.changes
     duties = tuple(_duties(jurisdiction, decided, outcome, state, changes))
@@ -170,11 +171,11 @@ def _missing(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tup
     return tuple(dict.fromkeys(name for finding in findings for name in finding.missing))
 
 
-def _routes(provision: Provision, jurisdiction: Jurisdiction, trace: Trace) -> Iterable[Route]:
+def _routes(provision: Provision, jurisdiction: Jurisdiction, trace: Trace, state: State) -> Iterable[Route]:
     for opening in provision.opened_by:
         trace.note_period(opening.period)
         if trace.as_of in opening.period:
-            yield route_of(opening, jurisdiction.papers, trace)
+            yield route_of(opening, jurisdiction.papers, trace, state.contents)
 
 
 def _proceed(outcome: Outcome, routes: tuple[Route, ...]) -> Truth:
@@ -189,9 +190,8 @@ def _duties(
     jurisdiction: Jurisdiction, decided: list[Provision], outcome: Outcome, state: State, changes: set[date]
 ) -> Iterable[Obligation]:
     named = {name for provision in decided for name in provision.duties}
-    for due in jurisdiction.standing[state.as_of].duties:
-        duty = due.duty
-        if duty.id not in named and (duty.attached or outcome not in duty.outcomes):
+    for due, comes in jurisdiction.standing[state.as_of].duties[outcome]:
+        if not comes and due.duty.id not in named:
             continue
         holds = state.compiled.duties[due.number](state)[0] if due.in_force else 0
         if due.boundary is not None and (holds or not due.in_force):
@@ -201,11 +201,14 @@ def _duties(
 
 
 def _filings(routes: tuple[Route, ...]) -> Iterable[Obligation]:
-    for need in (need for route in routes for need in route.papers):
+    """One for each paper that is still to be filed, also where several routes need it."""
+    found: dict[str, Obligation] = {}
+    for need in (need for route in routes for need in route.papers if need.findings):
         for finding in need.findings:
             if finding.holds is Truth.TRUE and finding.to_file is not None:
                 what = f"file {finding.paper} ({need.title}) with the {need.authority}"
-                yield Obligation(what, "exporter", finding.to_file.isoformat(), "", need.citation)
+                found[what] = Obligation(what, "exporter", finding.to_file.isoformat(), "", need.citation)
+    return found.values()
 
 
 def _paper_changes(routes: tuple[Route, ...]) -> Iterable[date]:
@@ -248,21 +251,23 @@ def _without_rules(country: str, as_of: date) -> Ruling:
 def _united(rulings: tuple[Ruling, ...], involved: Involved, as_of: date) -> Assessment:
     outcomes = [ruling.outcome for ruling in rulings]
     outcome = meet([*outcomes, *((Outcome.UNDETERMINED,) if involved.missing else ())])
-    proceed = all_of((*(ruling.proceed for ruling in rulings), Truth.of(None if involved.missing else True)))
+    proceed = all_of((*(ruling.proceed for ruling in rulings), Truth.UNKNOWN if involved.missing else Truth.TRUE))
     return Assessment(
         as_of=as_of,
         rulings=rulings,
         outcome=outcome,
         proceed=proceed if rulings else Truth.UNKNOWN,
-        obligations=_once(duty for ruling in rulings for duty in ruling.obligations),
-        conflicts=tuple(dict.fromkeys(conflict for ruling in rulings for conflict in ruling.conflicts)),
+        obligations=_once([ruling.obligations for ruling in rulings]),
+        conflicts=_once([ruling.conflicts for ruling in rulings]),
         missing=tuple(dict.fromkeys((*involved.missing, *(name for ruling in rulings for name in ruling.missing)))),
         verified=max((ruling.verified for ruling in rulings), key=lambda v: v.rank, default=Verified.RECALLED),
         next_change=earliest((*(ruling.next_change for ruling in rulings), involved.next_change)),
     )
 
 
-def _once(obligations: Iterable[Obligation]) -> tuple[Obligation, ...]:
-    """Without repeats; by the fields that tell two duties apart, which is many times as fast as by all."""
-    found = {(duty.citation.instrument, duty.citation.pin, duty.what, duty.deadline): duty for duty in obligations}
-    return tuple(found.values())
+def _once(groups: list[tuple[Item, ...]]) -> tuple[Item, ...]:
+    """The items of all groups without repeats; within a group there are none."""
+    full = [group for group in groups if group]
+    if len(full) == 1:
+        return full[0]
+    return tuple(dict.fromkeys(item for group in full for item in group))

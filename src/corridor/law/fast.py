@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Verified
 from corridor.law import generate
 from corridor.law.answers import SPANS, span_of
+from corridor.law.binding import Condition
 from corridor.law.daily import Daily
 from corridor.law.dated import Parameter, Register, earliest, next_boundary, wider_places
-from corridor.law.facts import Facts, FlagSet, Values
-from corridor.law.model import Derived, Jurisdiction, Rung
+from corridor.law.facts import NOTHING, Facts, FlagSet, Values
+from corridor.law.model import Derived, Jurisdiction, PaperKind, Rung
 from corridor.law.trace import Assumption, Span
 
 Found = tuple[int, tuple[str, ...], int]
@@ -102,6 +102,17 @@ class State:
             (rungs, climb(self)) for rungs, climb in zip(self._day.ladders, self.compiled.ladders, strict=True) if rungs
         ]
 
+    def contents(self, kind: PaperKind) -> tuple[str, ...]:
+        """What a paper of a kind has to hold; what is read for it is not noted."""
+        kept, conditions = self.keep(), self.compiled.contents.get(kind.id, {})
+        found = [
+            content.text
+            for index, content in enumerate(kind.contents)
+            if content.condition is None or conditions[index](self)[0]
+        ]
+        self.restore(kept)
+        return tuple(found)
+
     def total(self, name: str) -> Span:
         """The span of a counter, counted once."""
         span = self.counted.get(name)
@@ -148,6 +159,7 @@ class Compiled:
     Attributes:
         ladders: climb each ladder.
         duties: answer the condition of each duty.
+        contents: answer the conditions of what a kind of paper has to hold, by its id and the number of the content.
         counters: say of each counter whether a data item falls under it.
         source: of all functions, for a reader.
     """
@@ -159,7 +171,7 @@ class Compiled:
             presumed, _numbered(jurisdiction.parameters), _numbered(jurisdiction.registers), _numbered(jurisdiction.derived)
         )
         self.source = "\n\n".join(_functions(jurisdiction, tables))
-        names: dict[str, Any] = {"K": tables.constants, **_HELPERS}
+        names: dict[str, Any] = {**tables.constants, **_HELPERS}
         exec(compile(self.source, f"<rules of {jurisdiction.id}>", "exec"), names)  # noqa: S102 - see `generate`
         self.ladders: list[Callable[[State], Climbed]] = _named(names, "ladder", len(jurisdiction.ladders))
         self.duties: list[Callable[[State], Found]] = _named(names, "duty", len(jurisdiction.duties))
@@ -169,6 +181,9 @@ class Compiled:
             name: _named(names, f"derived_{number}", len(derived.versions))
             for number, (name, derived) in enumerate(jurisdiction.derived.items())
         }
+        self.contents: dict[str, dict[int, Callable[[State], Found]]] = {}
+        for number, (kind, index, _) in enumerate(_conditional(jurisdiction)):
+            self.contents.setdefault(kind, {})[index] = names[f"content_{number}"]
         self.assumptions = [
             (1 << tables.bits[f"fact {path}"], Assumption(presumption.why, (path,)))
             for path, presumption in jurisdiction.presumptions.items()
@@ -229,9 +244,19 @@ def _functions(rules: Jurisdiction, tables: generate.Tables) -> Iterator[str]:
             yield generate.function(f"derived_{number}_{index}", "S", version.value.answer.form, tables)
     for number, duty in enumerate(rules.duties):
         yield generate.function(f"duty_{number}", "S", duty.condition.answer.form, tables)
+    for number, (_, _, condition) in enumerate(_conditional(rules)):
+        yield generate.function(f"content_{number}", "S", condition.answer.form, tables)
     for number, counter in enumerate(rules.counters.values()):
         at = ("item", "data.items[{index}]", "data.items")
         yield generate.function(f"counter_{number}", "S, item, index", counter.of.answer.form, tables, at)
+
+
+def _conditional(rules: Jurisdiction) -> Iterator[tuple[str, int, Condition]]:
+    """What papers have to hold on a condition."""
+    for kind in rules.papers.values():
+        for index, content in enumerate(kind.contents):
+            if content.condition is not None:
+                yield kind.id, index, content.condition
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:
@@ -255,11 +280,7 @@ def _parameter(parameter: Parameter, day: date) -> tuple[int | None, int, tuple[
 
 
 def _flag(flags: Any, code: str) -> int:
-    return flags.holds(code).value if isinstance(flags, FlagSet) else 1
-
-
-def _among(value: Any, members: frozenset[Any]) -> int:
-    return 2 if value in members or (isinstance(value, str) and not members.isdisjoint(wider_places(value))) else 0
+    return flags.holds(code) if isinstance(flags, FlagSet) else 1
 
 
 def _has_member(members: tuple[str, ...], code: str) -> int:
@@ -267,11 +288,10 @@ def _has_member(members: tuple[str, ...], code: str) -> int:
 
 
 _HELPERS: Final[Mapping[str, Any]] = {
-    "NOTHING": MappingProxyType({}),
+    "NOTHING": NOTHING,
     "SPANS": SPANS,
     "span": span_of,
     "wider": wider_places,
     "flag": _flag,
-    "among": _among,
     "has_member": _has_member,
 }

@@ -39,6 +39,7 @@ from corridor.law.forms import (
     operands,
     parts,
 )
+from corridor.law.vocabulary import Number
 
 _PRELUDE = "values = S.values; P = S.P; R = S.R; D = S.D; V = S.V; B = S.B"
 
@@ -51,7 +52,7 @@ class Tables:
         presumed: presumed values by path.
         parameters, registers, derived: numbers by name.
         bits: bits of `S.n` by what was read: `fact path`, `parameter name` or `derived name`.
-        constants: values that cannot be written out.
+        constants: values that cannot be written out, by the names they have in the source.
     """
 
     presumed: dict[str, Any]
@@ -59,7 +60,7 @@ class Tables:
     registers: dict[str, int]
     derived: dict[str, int]
     bits: dict[str, int] = field(default_factory=dict)
-    constants: list[Any] = field(default_factory=list)
+    constants: dict[str, Any] = field(default_factory=dict)
 
     def bit(self, what: str) -> int:
         """The bit for `what`."""
@@ -69,8 +70,9 @@ class Tables:
         """The value as source."""
         if isinstance(value, str | bool | int):
             return repr(value)
-        self.constants.append(value)
-        return f"K[{len(self.constants) - 1}]"
+        name = f"K{len(self.constants)}"
+        self.constants[name] = value
+        return name
 
 
 class _At(NamedTuple):
@@ -100,6 +102,7 @@ def ladder(name: str, number: int, forms: Iterable[Form], tables: Tables) -> str
     """Source of a function that climbs a ladder: the number of the rung that holds or -1, and the rungs left open."""
     writer = _Writer(tables)
     for rung, form in enumerate(forms):
+        writer.mark()
         writer.line(f"a = A[{rung}]")
         with writer.block("if a:"):
             writer.line("u = (); r = 0")
@@ -124,7 +127,8 @@ class _Writer:
         self._lines: list[str] = []
         self._depth = 1
         self._names = 0
-        self._records: dict[str, str] = {}
+        self._mark = 0
+        self._read: set[str] = set()
 
     def line(self, text: str) -> None:
         self._lines.append("  " * self._depth + text)
@@ -136,9 +140,19 @@ class _Writer:
         yield
         self._depth -= 1
 
+    def mark(self) -> None:
+        """Facts that are read from here on are read here, once, and not in the branch that happens to need them."""
+        self._mark = len(self._lines)
+
+    def _once(self, name: str, source: str) -> str:
+        if name not in self._read:
+            self._read.add(name)
+            self._lines.insert(self._mark, f"  {name} = {source}")
+            self._mark += 1
+        return name
+
     def whole(self, head: str, end: list[str], start: list[str]) -> str:
-        records = [f"{name} = {source}" for name, source in self._records.items()]
-        top = ["  " + line for line in (_PRELUDE, *start, *records)]
+        top = ["  " + line for line in (_PRELUDE, *start)]
         return "\n".join([f"def {head}:", *top, *self._lines, *("  " + line for line in end)])
 
     def _new(self, prefix: str) -> str:
@@ -218,7 +232,7 @@ class _Writer:
             test = equal if form.sign == "==" else f"not {equal}"
         holds = f"2 if {test} else 0"
         if left.span or right.span:
-            holds = f"SPANS[{form.sign!r}](span({a}), span({b})).value"
+            holds = f"SPANS[{form.sign!r}](span({a}), span({b}))"
         unknown = [f"{one.name} is None" for one in (left, right) if one.missing and not one.span]
         self.line(f"{truth} = 1 if {' or '.join(unknown)} else {holds}" if unknown else f"{truth} = {holds}")
         for one in (left, right):
@@ -244,7 +258,11 @@ class _Writer:
                 case IsTrue():
                     self.line(f"{truth} = 2 if {value.name} else 0")
                 case InSet():
-                    self.line(f"{truth} = among({value.name}, {self._tables.constant(form.members)})")
+                    members = self._tables.constant(form.members)
+                    test = f"{value.name} in {members}"
+                    if not isinstance(form.operand.kind, Number):
+                        test += f" or {value.name}[2:3] == '-' and not {members}.isdisjoint(wider({value.name}))"
+                    self.line(f"{truth} = 2 if {test} else 0")
                 case HasMember():
                     self.line(f"{truth} = has_member({value.name}, {form.code!r})")
                 case InRegister():
@@ -275,24 +293,22 @@ class _Writer:
         raise AssertionError(operand)  # an element outside of quantifiers does not bind
 
     def _fact(self, path: str) -> _Value:
-        value = self._new("v")
-        record, _, name = path.rpartition(".")
-        self.line(f"{value} = {self._record(record)}.get({name!r})")
-        if path == "papers":  # a paper that is not shown opens nothing
-            self.line(f"if {value} is None: {value} = ()")
-        else:
+        record, _, last = path.rpartition(".")
+        nothing = ", ()" if path == "papers" else ""  # a paper that is not shown opens nothing
+        name = self._once("f_" + path.replace(".", "_"), f"{self._record(record)}.get({last!r}{nothing})")
+        if path in self._tables.presumed:
+            value = self._new("v")
+            self.line(f"{value} = {name}")
             self._presume(value, path)
-        return _Value(value, f"({path!r},)")
+            name = value
+        return _Value(name, f"({path!r},)")
 
     def _record(self, path: str) -> str:
-        """The variable of the object at a path, read once at the start of the function."""
+        """The variable of the object at a path."""
         if not path:
             return "values"
-        name = "o_" + path.replace(".", "_")
-        if name not in self._records:
-            outer, _, last = path.rpartition(".")
-            self._records[name] = f"{self._record(outer)}.get({last!r}, NOTHING)"
-        return name
+        outer, _, last = path.rpartition(".")
+        return self._once("o_" + path.replace(".", "_"), f"{self._record(outer)}.get({last!r}, NOTHING)")
 
     def _element(self, names: tuple[str, ...], at: _At) -> _Value:
         value, suffix = self._new("v"), "".join("." + name for name in names)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from corridor.law.dated import earliest, next_boundary, wider_places
-from corridor.law.facts import Facts, FlagSet
+from corridor.law.facts import NOTHING, Facts, FlagSet
 from corridor.law.model import Cover, Jurisdiction, Rulebook
 
 
 _PARTIES: Final = ("exporter.located_in", "importer.located_in")
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _KEPT: Final = 4096
 """Places kept for one day; a free zone has a code of its own, and of those any number can be made up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Involved:
+class Involved(NamedTuple):
     """The jurisdictions with rules, in the order exporter, importer, others; countries without; and what is not known.
 
     Attributes:
@@ -39,16 +35,18 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     without: dict[str, None] = {}
     change: date | None = None
     values = facts.values
-    exporter, importer = values.get("exporter", _NOTHING), values.get("importer", _NOTHING)
+    exporter, importer = values.get("exporter", NOTHING), values.get("importer", NOTHING)
     parties = (exporter.get("located_in"), importer.get("located_in"))
-    for place in (*parties, *values.get("transfer", _NOTHING).get("access_from", ())):
+    known = rulebook.covered[as_of]
+    for place in (*parties, *values.get("transfer", NOTHING).get("access_from", ())):
         if place is not None:
-            cover = _cover(rulebook, place, as_of)
-            if cover.jurisdiction is None:
+            jurisdiction, boundary = known.get(place) or _cover(rulebook, place, as_of)
+            if jurisdiction is None:
                 without[place] = None
             else:
-                found[cover.jurisdiction] = None
-            change = earliest((change, cover.next_change))
+                found[jurisdiction] = None
+            if boundary is not None and (change is None or boundary < change):
+                change = boundary
     laws = [flags for flags in (exporter.get("subject_to"), importer.get("subject_to")) if isinstance(flags, FlagSet)]
     if laws:
         found.update(dict.fromkeys(one.id for one in rulebook.jurisdictions.values() if _reaches(one, laws)))
@@ -59,11 +57,9 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
 def _cover(rulebook: Rulebook, place: str, as_of: date) -> Cover:
     """The jurisdiction that covers the place most closely: a free zone of its own before the country around it."""
     known = rulebook.covered[as_of]
-    cover = known.get(place)
-    if cover is None:
-        if len(known) >= _KEPT:
-            known.clear()
-        cover = known[place] = Cover(_covering(rulebook, place, as_of), earliest(_changes(rulebook, place, as_of)))
+    if len(known) >= _KEPT:
+        known.clear()
+    known[place] = cover = Cover(_covering(rulebook, place, as_of), earliest(_changes(rulebook, place, as_of)))
     return cover
 
 

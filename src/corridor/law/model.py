@@ -270,7 +270,8 @@ class Standing(NamedTuple):
     """How provisions and duties stand on a day; a ladder that is not in force has no rungs."""
 
     ladders: tuple[tuple[Rung, ...], ...]
-    duties: tuple[Due, ...]
+    duties: Mapping[Outcome, tuple[tuple[Due, bool], ...]]
+    """By outcome every duty that can come with it, and whether it does so without being named by a provision."""
 
 
 @dataclass(frozen=True)
@@ -318,8 +319,16 @@ class Jurisdiction:
                 tuple(_rung(one, day) for one in ladder.provisions) if day in ladder.period else ()
                 for ladder in self.ladders
             ),
-            tuple(_due(duty, number, day) for number, duty in enumerate(self.duties)),
+            self._due(day),
         )
+
+    def _due(self, day: date) -> dict[Outcome, tuple[tuple[Due, bool], ...]]:
+        dues = [_due(duty, number, day) for number, duty in enumerate(self.duties)]
+        alive = [due for due in dues if due.in_force or due.boundary is not None]
+        return {
+            outcome: tuple((due, not due.duty.attached and outcome in due.duty.outcomes) for due in alive)
+            for outcome in Outcome
+        }
 
 
 def _rung(provision: Provision, day: date) -> Rung:

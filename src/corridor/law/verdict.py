@@ -47,7 +47,8 @@ def decide(
     """
     check_day(as_of, "as_of")
     involved = involved_in(rulebook, facts, as_of)
-    answers = [_answered(rulebook.jurisdictions[name], facts, as_of, previous) for name in involved.jurisdictions]
+    rules = rulebook.jurisdictions
+    answers = [_answered(rules[name], facts, as_of, previous) for name in involved.jurisdictions]
     answers += [Answered(name, Outcome.UNDETERMINED, Truth.UNKNOWN, None) for name in involved.without_rules]
     outcomes, proceeds = [answer.outcome for answer in answers], [answer.proceed for answer in answers]
     if involved.missing or not answers:
@@ -87,8 +88,10 @@ def _climbed(rungs: tuple[Rung, ...], found: Climbed) -> tuple[Outcome, Provisio
 def _opened(provision: Provision, jurisdiction: Jurisdiction, state: State, ledger: Ledger) -> Truth:
     """Whether papers that are shown open one of the routes; they are examined as for the explanation."""
     shown = {paper.get("kind") for paper in state.facts.papers}
+    if not shown:
+        return Truth.FALSE
     openings = [one for one in provision.opened_by if state.as_of in one.period and shown.issuperset(one.papers)]
     if not openings:
         return Truth.FALSE
     trace = Trace(state.facts, state.as_of, jurisdiction.presumptions, ledger.count, counted=state.counted)
-    return max(route_of(opening, jurisdiction.papers, trace).holds for opening in openings)
+    return max(route_of(opening, jurisdiction.papers, trace, lambda _: ()).holds for opening in openings)
