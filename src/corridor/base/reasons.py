@@ -23,6 +23,7 @@ class Verified(enum.StrEnum):
     RECALLED = "recalled", 2
 
     def __new__(cls, word: str, rank: int) -> Self:
+        """The member that is written `word`."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.rank = rank

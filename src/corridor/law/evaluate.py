@@ -124,9 +124,13 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         obligations=(*_filings(routes), *duties),
         missing=_missing(climbs, outcome, proceed, routes),
         assumptions=(*state.assumptions, *ledger.assumptions(state.counted, as_of), *_passed_over(climbs)),
-        counted=ledger.counted(state.counted, as_of, adds=not outcome.is_outside and not any(p.uncounted for p in decided)),
+        counted=ledger.counted(
+            state.counted, as_of, adds=not outcome.is_outside and not any(p.uncounted for p in decided)
+        ),
         conflicts=tuple(_conflicts(jurisdiction, decided, facts)),
-        verified=_weakest(state.rank, (*(one.citation for one in decided), *(duty.citation for duty in duties)), routes),
+        verified=_weakest(
+            state.rank, (*(one.citation for one in decided), *(duty.citation for duty in duties)), routes
+        ),
         next_change=min((day for day in changes if day > as_of), default=None),
         explain=lambda: applied_rules(jurisdiction, facts, as_of, previous),
     )
@@ -155,9 +159,8 @@ def _weakest(rank: int, citations: Iterable[Citation], routes: tuple[Route, ...]
 def _provisions(climbs: list[_Climb], decided: list[Rung]) -> Iterable[Basis]:
     """The decisive provisions first, then what other ladders add; the open ones where nothing is decided."""
     found = [rung.basis for rung in decided[:1]] or [rung.basis for climb in climbs for rung, _ in climb.open]
-    for climb in climbs:
-        if climb.decided and climb.outcome is not Outcome.UNDETERMINED and climb.outcome is not Outcome.NOT_REGULATED:
-            found.append(climb.decided.basis)
+    silent = (Outcome.UNDETERMINED, Outcome.NOT_REGULATED)
+    found.extend([climb.decided.basis for climb in climbs if climb.decided and climb.outcome not in silent])
     return found if len(found) == 1 else dict.fromkeys(found)
 
 

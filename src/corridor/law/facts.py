@@ -47,7 +47,7 @@ class Known(dict[str, Any]):
     def _refuse(self, *_args: object, **_more: object) -> NoReturn:
         raise TypeError("facts are not changed")
 
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
     def __reduce__(self) -> tuple[type[Known], tuple[dict[str, Any]]]:
         return Known, (dict(self),)

@@ -22,7 +22,7 @@ from corridor.law.model import Derived, Jurisdiction, PaperKind, Rung
 from corridor.law.trace import Assumption, Span
 
 Found = tuple[int, tuple[str, ...], int]
-"""What a generated function answers: the truth as a number, the facts that keep it open, the ranks it rests on as bits."""
+"""A generated answer: the truth as a number, the facts that keep it open, the ranks it rests on as bits."""
 Climbed = tuple[int, list[tuple[int, tuple[str, ...]]]]
 """The number of the rung that holds or -1, and the rungs left open with the facts that keep them so."""
 Tallied = Callable[["State", Values, int], Found]
@@ -79,12 +79,27 @@ class State:
         counted: spans of the counters read.
     """
 
-    __slots__ = ("A", "B", "D", "P", "R", "V", "_count", "_day", "as_of", "compiled", "counted", "facts", "first")
-    __slots__ += ("members", "n", "ranks", "values")
+    __slots__ = (
+        "A",
+        "B",
+        "D",
+        "P",
+        "R",
+        "V",
+        "_count",
+        "_day",
+        "as_of",
+        "compiled",
+        "counted",
+        "facts",
+        "first",
+        "members",
+        "n",
+        "ranks",
+        "values",
+    )
 
-    def __init__(
-        self, compiled: Compiled, facts: Facts, as_of: date, count: Callable[[State, str], Span]
-    ) -> None:
+    def __init__(self, compiled: Compiled, facts: Facts, as_of: date, count: Callable[[State, str], Span]) -> None:
         day = compiled.days[as_of]
         self.compiled = compiled
         self.facts, self.values, self.as_of = facts, facts.values, as_of
@@ -168,7 +183,10 @@ class Compiled:
         self._jurisdiction = jurisdiction
         presumed = {path: presumption.value for path, presumption in jurisdiction.presumptions.items()}
         tables = generate.Tables(
-            presumed, _numbered(jurisdiction.parameters), _numbered(jurisdiction.registers), _numbered(jurisdiction.derived)
+            presumed,
+            _numbered(jurisdiction.parameters),
+            _numbered(jurisdiction.registers),
+            _numbered(jurisdiction.derived),
         )
         self.source = "\n\n".join(_functions(jurisdiction, tables))
         names: dict[str, Any] = {**tables.constants, **_HELPERS}

@@ -1,4 +1,4 @@
-"""A checked condition as data: every name resolved, every value typed; what other compilers of conditions start from."""
+"""A checked condition as data, every name resolved and every value typed: what other compilers start from."""
 
 from __future__ import annotations
 

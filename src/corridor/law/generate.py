@@ -4,7 +4,7 @@ The source is made of nothing but words of the vocabulary, literals by `repr`, a
 says never becomes a name or an operator. A truth is 0, 1 or 2, as in `Truth`. Within a function
 
 - `u` holds the facts that keep the condition open: what is settled takes its own back (`missing_in`),
-- `r` has bit n for a value of law of rank n that the answer rests on; where one part settles a junction, its bits alone,
+- `r` has bit n for a value of law of rank n that the answer rests on; where one part settles a junction, only its,
 - `S` is the state of the evaluation (`fast.State`), whose notes `S.n` have a bit for everything that was read.
 """
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
 from corridor.law.dated import earliest, next_boundary, wider_places
 from corridor.law.facts import NOTHING, Facts, FlagSet
 from corridor.law.model import Cover, Jurisdiction, Rulebook
-
 
 _PARTIES: Final = ("exporter.located_in", "importer.located_in")
 _KEPT: Final = 4096

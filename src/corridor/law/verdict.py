@@ -37,9 +37,7 @@ class Verdict(NamedTuple):
     answers: tuple[Answered, ...]
 
 
-def decide(
-    rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE
-) -> Verdict:
+def decide(rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE) -> Verdict:
     """The outcome, and whether the transfer may go ahead, as `assess` finds them.
 
     Raises:
