@@ -12,11 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor.base.truth import Truth
+from corridor.law.counting import Ledger
 from corridor.law.evaluate import assess, counts_needed
 from corridor.law.facts import parse_facts
+from corridor.law.fast import State, compiled
 from corridor.law.from_source import load_rulebook
 from corridor.law.outcome import CountKey, Outcome
 from corridor.law.source import plain, read_yaml
+from corridor.law.trace import Trace, missing_in
+from corridor.law.verdict import decide
 
 SOURCES = {
     f"{folder.name}/{file.name}": file.read_text(encoding="utf-8")
@@ -188,6 +192,47 @@ def _in_force(value, day):
 def test_only_what_is_in_force_decides(known, day):
     whole = [_answer(ruling) for ruling in assess(RULEBOOK, _facts(known), day).rulings]
     assert [_answer(ruling) for ruling in assess(_pruned(day), _facts(known), day).rulings] == whole
+
+
+@settings(max_examples=200, deadline=None)
+@given(_DESCRIPTIONS, st.dates(date(2023, 6, 1), date(2032, 12, 31)), st.sampled_from([None, 0, 95_000, 1_000_000]))
+def test_the_compiled_rules_answer_as_the_conditions_mean(known, day, before):
+    facts = _facts(known)
+    for rules in RULEBOOK.jurisdictions.values():
+        previous = {} if before is None else {CountKey(rules.id, name): before for name in rules.counters}
+        state = State(compiled(rules), facts, day, Ledger(rules.id, rules.counters, previous).total)
+        trace = Trace(facts, day, rules.presumptions, Ledger(rules.id, rules.counters, previous).count)
+        rank = 0
+        for rungs, (decided, left) in state.climbs():
+            truths, missing = {}, {}
+            for number, rung in enumerate(rungs):
+                if rung.state == 1:
+                    step = rung.provision.condition.holds(trace)
+                    rank, truths[number] = max(rank, step.rank), step.holds
+                    if step.holds is Truth.UNKNOWN:
+                        missing[number] = missing_in(step)
+                    elif step.holds is Truth.TRUE:
+                        break
+            assert decided == next((number for number, holds in truths.items() if holds is Truth.TRUE), -1)
+            assert {number: tuple(dict.fromkeys(names)) for number, names in left} == missing
+        assert state.rank == rank
+        assert set(state.assumptions) == set(trace.assumptions)
+        assert state.counted == trace.counted
+        assert min(state.changes, default=None) == min(trace.changes | state.first, default=None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_DESCRIPTIONS, _DAYS, st.sampled_from([0, 95_000, 1_000_000]))
+def test_the_answer_alone_is_the_answer_of_the_explanation(known, day, before):
+    facts = _facts(known)
+    previous = {CountKey(name, counter): before for name, j in RULEBOOK.jurisdictions.items() for counter in j.counters}
+    whole, verdict = assess(RULEBOOK, facts, day, previous), decide(RULEBOOK, facts, day, previous)
+    assert (verdict.outcome, verdict.proceed) == (whole.outcome, whole.proceed)
+    for answer, ruling in zip(verdict.answers, whole.rulings, strict=True):
+        found = (answer.jurisdiction, answer.outcome, answer.proceed)
+        assert found == (ruling.jurisdiction, ruling.outcome, ruling.proceed)
+        if answer.provision is not None:
+            assert answer.provision.citation == ruling.provisions[0].citation
 
 
 _STRICTNESS = {

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Self
 
 from corridor.base.truth import Truth, all_of
 
 
 class Verified(enum.StrEnum):
-    """How far a statement of law was checked; an answer is worth its weakest."""
+    """How far a statement of law was checked; an answer is worth its weakest.
 
-    OFFICIAL = "official"
-    SECONDARY = "secondary"
-    RECALLED = "recalled"
+    Attributes:
+        rank: 0 for the strongest class; greater is weaker.
+    """
 
-    @property
-    def rank(self) -> int:
-        """0 for the strongest class; greater is weaker."""
-        return list(Verified).index(self)
+    rank: int
+
+    OFFICIAL = "official", 0
+    SECONDARY = "secondary", 1
+    RECALLED = "recalled", 2
+
+    def __new__(cls, word: str, rank: int) -> Self:
+        """The member that is written `word`."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.rank = rank
+        return member
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from typing import Final
 
 
 class Truth(enum.IntEnum):
@@ -19,7 +20,7 @@ class Truth(enum.IntEnum):
         return cls.UNKNOWN if value is None else cls.TRUE if value else cls.FALSE
 
     def __invert__(self) -> Truth:
-        return Truth(2 - self)
+        return _INVERTED[self]
 
 
 def all_of(values: Iterable[Truth]) -> Truth:
@@ -30,3 +31,6 @@ def all_of(values: Iterable[Truth]) -> Truth:
 def any_of(values: Iterable[Truth]) -> Truth:
     """Disjunction; of nothing it is FALSE."""
     return max(values, default=Truth.FALSE)
+
+
+_INVERTED: Final = (Truth.TRUE, Truth.UNKNOWN, Truth.FALSE)

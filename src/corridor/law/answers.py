@@ -1,112 +1,58 @@
-"""What a bound condition does: closures that read facts through a trace and answer in three values, step by step."""
+"""What a bound condition does: closures that read facts through a trace and answer in three values, step by step.
+
+They are what the language means. `generate` compiles the same conditions, without their steps, to run many times as
+fast; what both need of comparisons stands here, and tests hold the two together.
+"""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
-from corridor.base.reasons import Verified
-from corridor.base.truth import Truth, all_of, any_of
-from corridor.law.dated import Parameter, Register, wider_places
+from corridor.base.truth import Truth, any_of
+from corridor.law.dated import Dated, Entry, Register, wider_places
 from corridor.law.facts import FlagSet
+from corridor.law.forms import (
+    Always,
+    Compared,
+    DerivedFact,
+    Each,
+    Form,
+    HasFlag,
+    HasMember,
+    InRegister,
+    InSet,
+    IsTrue,
+    Joined,
+    Not,
+)
+from corridor.law.terms import Scope, Term
 from corridor.law.trace import Span, Step, Trace
-from corridor.law.vocabulary import Kind, Place
+from corridor.law.vocabulary import Place
 
-Scope = tuple[Any, str]
-"""The element that a quantifier is at, and its path."""
 Run = Callable[[Trace, Scope], Step]
-Get = Callable[[Trace, Scope], tuple[Any, tuple[str, ...], int]]
-"""A value or None, the facts missing if None, and the rank of the value's class."""
 
-OUTSIDE: Final[Scope] = (None, "")
-"""No element: the condition stands outside of quantifiers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A value in a condition: its text, its kind, and how it is read."""
-
-    text: str
-    kind: Kind
-    get: Get
-    literal: bool = False
+_FALSE, _UNKNOWN, _TRUE = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
+_TRUTH: Final[Mapping[bool | None, Truth]] = {True: _TRUE, False: _FALSE, None: _UNKNOWN}
+_NOT: Final = (_TRUE, _UNKNOWN, _FALSE)
 
 
-def constant(text: str, kind: Kind, value: Any) -> Term:
-    """A literal."""
-    found: tuple[Any, tuple[str, ...], int] = (value, (), 0)
-    return Term(text, kind, lambda _trace, _scope: found, literal=True)
+class Answer(NamedTuple):
+    """A condition as a closure, and as data."""
+
+    run: Run
+    form: Form
 
 
-def _dig(value: Any, names: tuple[str, ...]) -> Any:
-    for name in names:
-        value = value.get(name) if value is not None else None
-    return value
+def literal(text: str, holds: Truth) -> Answer:
+    """`true` or `false`."""
+    step = Step(text, holds)
+    return Answer(lambda _trace, _scope: step, Always(holds))
 
 
-def fact(path: str) -> Get:
-    """A fact at a path; what is presumed where it is unknown."""
-    names, missing = tuple(path.split(".")), (path,)
-
-    def get(trace: Trace, _: Scope) -> tuple[Any, tuple[str, ...], int]:
-        value = _dig(trace.facts.values, names)
-        if value is not None:
-            return value, (), 0
-        if path == "papers":  # a paper that is not shown opens nothing
-            return (), (), 0
-        return trace.presume(path), missing, 0
-
-    return get
-
-
-def element_field(names: tuple[str, ...]) -> Get:
-    """A field of the element that a quantifier is at."""
-    suffix = "".join("." + name for name in names)
-
-    def get(trace: Trace, scope: Scope) -> tuple[Any, tuple[str, ...], int]:
-        value = _dig(scope[0], names)
-        if value is None:
-            value = trace.presume(scope[1].partition("[")[0] + "[]" + suffix)
-        return value, (scope[1] + suffix,), 0
-
-    return get
-
-
-def paper_field(path: str) -> Get:
-    """A field of the paper under examination."""
-    names = tuple(path.split("."))
-    return lambda trace, _: (_dig(trace.paper, names), (f"{trace.paper_path}.{path}",), 0)
-
-
-def parameter_value(parameter: Parameter) -> Get:
-    """The value of a parameter on the day asked for."""
-
-    def get(trace: Trace, _: Scope) -> tuple[Any, tuple[str, ...], int]:
-        trace.will_change(parameter.next_change(trace.as_of))
-        found = parameter.at(trace.as_of)
-        if found is None:
-            return None, (f"the value of {parameter.name} on {trace.as_of}",), Verified.RECALLED.rank
-        return found.value, (), found.verified.rank
-
-    return get
-
-
-def count_of(name: str) -> Get:
-    """The total of a counter, counted once."""
-
-    def get(trace: Trace, _: Scope) -> tuple[Any, tuple[str, ...], int]:
-        span = trace.counted.get(name)
-        if span is None:
-            span = trace.counted[name] = trace.count(trace, name)
-        return span, span.missing, span.rank
-
-    return get
-
-
-def derived(name: str, table: Mapping[str, Callable[[Trace], Step]]) -> Run:
-    """A derived fact, worked out once."""
+def derived(name: str, table: Mapping[str, Callable[[Trace], Step]]) -> Answer:
+    """A derived fact, worked out once; `table` may be filled later."""
 
     def run(trace: Trace, _: Scope) -> Step:
         found = trace.derived.get(name)
@@ -114,44 +60,50 @@ def derived(name: str, table: Mapping[str, Callable[[Trace], Step]]) -> Run:
             found = trace.derived[name] = table[name](trace)
         return found
 
-    return run
+    return Answer(run, DerivedFact(name))
 
 
-def truth_of(term: Term) -> Run:
+def truth_of(term: Term) -> Answer:
     """A fact that is itself true or false."""
+    get, text = term.get, term.text
 
     def run(trace: Trace, scope: Scope) -> Step:
-        value, missing, rank = term.get(trace, scope)
-        return Step(term.text, Truth.of(value), (), (), missing if value is None else (), rank)
+        value, missing, rank = get(trace, scope)
+        return Step(text, _TRUTH[value], (), (), missing if value is None else (), rank)
 
-    return run
+    return Answer(run, IsTrue(term.operand))
 
 
-def negation(body: Run) -> Run:
+def negation(body: Answer) -> Answer:
     """`not`."""
+    explained = body.run
 
     def run(trace: Trace, scope: Scope) -> Step:
-        step = body(trace, scope)
-        return Step("not", ~step.holds, (), (step,), (), step.rank)
+        step = explained(trace, scope)
+        return Step("not", _NOT[step.holds], (), (step,), (), step.rank)
 
-    return run
+    return Answer(run, Not(body.form))
 
 
-def junction(word: str, parts: tuple[Run, ...]) -> Run:
+def junction(word: str, parts: tuple[Answer, ...]) -> Answer:
     """`and` or `or`; parts after the one that settles it are not asked."""
-    combine = all_of if word == "and" else any_of
-    decisive = Truth.FALSE if word == "and" else Truth.TRUE
+    decisive, otherwise = (_FALSE, _TRUE) if word == "and" else (_TRUE, _FALSE)
+    runs = tuple(part.run for part in parts)
 
     def run(trace: Trace, scope: Scope) -> Step:
         steps: list[Step] = []
-        for part in parts:
+        holds, rank = otherwise, 0
+        for part in runs:
             step = part(trace, scope)
             steps.append(step)
             if step.holds is decisive:  # what follows cannot matter, and is not asked for
                 return Step(word, decisive, (), tuple(steps), (), step.rank)
-        return Step(word, combine(s.holds for s in steps), (), tuple(steps), (), max(s.rank for s in steps))
+            if step.holds is _UNKNOWN:
+                holds = _UNKNOWN
+            rank = max(rank, step.rank)
+        return Step(word, holds, (), tuple(steps), (), rank)
 
-    return run
+    return Answer(run, Joined(word, tuple(part.form for part in parts)))
 
 
 _SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -164,141 +116,168 @@ _SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def compare_values(sign: str, left: Term, right: Term) -> Run:
+def _shown(left: Term, right: Term) -> Callable[[Any, Any], tuple[tuple[str, Any], ...]]:
+    """What a comparison shows of its two sides: a literal stands in its text already."""
+    a, b = left.text, right.text
+    if right.literal:
+        return (lambda _x, _y: ()) if left.literal else (lambda x, _y: ((a, x),))
+    return (lambda _x, y: ((b, y),)) if left.literal else (lambda x, y: ((a, x), (b, y)))
+
+
+def compare_values(sign: str, left: Term, right: Term) -> Answer:
     """Two codes, places, texts, truth values or days; a place equals the parts of it."""
-    compare, text = _SIGNS[sign], f"{left.text} {sign} {right.text}"
-    wider = isinstance(left.kind, Place) and right.literal
+    text, shown = f"{left.text} {sign} {right.text}", _shown(left, right)
+    get_a, get_b, place = left.get, right.get, isinstance(left.kind, Place) and right.literal
+    compare = _place_is(sign) if place else _SIGNS[sign]
 
     def run(trace: Trace, scope: Scope) -> Step:
-        a, missing_a, rank_a = left.get(trace, scope)
-        b, missing_b, rank_b = right.get(trace, scope)
-        values = tuple((t.text, v) for t, v in ((left, a), (right, b)) if not t.literal)
+        a, missing_a, rank_a = get_a(trace, scope)
+        b, missing_b, rank_b = get_b(trace, scope)
         rank = max(rank_a, rank_b)
         if a is None or b is None:
             missing = (*(missing_a if a is None else ()), *(missing_b if b is None else ()))
-            return Step(text, Truth.UNKNOWN, values, (), missing, rank)
-        holds = (b in wider_places(a)) is (sign == "==") if wider else compare(a, b)
-        return Step(text, Truth.of(holds), values, (), (), rank)
+            return Step(text, _UNKNOWN, shown(a, b), (), missing, rank)
+        return Step(text, _TRUTH[compare(a, b)], shown(a, b), (), (), rank)
 
-    return run
+    return Answer(run, Compared(sign, left.operand, right.operand, place=place))
 
 
-def compare_numbers(sign: str, left: Term, right: Term) -> Run:
+def _place_is(sign: str) -> Callable[[Any, Any], bool]:
+    return lambda a, b: (b in wider_places(a)) is (sign == "==")
+
+
+def compare_numbers(sign: str, left: Term, right: Term) -> Answer:
     """Two numbers, of which bounds may be all that is known."""
-    text = f"{left.text} {sign} {right.text}"
+    text, shown, compare = f"{left.text} {sign} {right.text}", _shown(left, right), SPANS[sign]
+    get_a, get_b = left.get, right.get
 
     def run(trace: Trace, scope: Scope) -> Step:
-        a, missing_a, rank_a = left.get(trace, scope)
-        b, missing_b, rank_b = right.get(trace, scope)
-        values = tuple((t.text, v) for t, v in ((left, a), (right, b)) if not t.literal)
-        holds = Truth.UNKNOWN if a is None or b is None else _compare_spans(sign, _span(a), _span(b))
-        missing = (*missing_a, *missing_b) if holds is Truth.UNKNOWN else ()
-        return Step(text, holds, values, (), missing, max(rank_a, rank_b))
+        a, missing_a, rank_a = get_a(trace, scope)
+        b, missing_b, rank_b = get_b(trace, scope)
+        holds = _UNKNOWN if a is None or b is None else compare(span_of(a), span_of(b))
+        missing = (*missing_a, *missing_b) if holds is _UNKNOWN else ()
+        return Step(text, holds, shown(a, b), (), missing, max(rank_a, rank_b))
 
-    return run
+    return Answer(run, Compared(sign, left.operand, right.operand, numbers=True))
 
 
-def _span(value: Any) -> Span:
+def span_of(value: Any) -> Span:
+    """The number as bounds."""
     return value if isinstance(value, Span) else Span(value, value)
-
-
-def _compare_spans(sign: str, a: Span, b: Span) -> Truth:
-    match sign:
-        case ">=":
-            return _at_least(a, b)
-        case "<":
-            return ~_at_least(a, b)
-        case "<=":
-            return _at_least(b, a)
-        case ">":
-            return ~_at_least(b, a)
-    equal = all_of((_at_least(a, b), _at_least(b, a)))
-    return equal if sign == "==" else ~equal
 
 
 def _at_least(a: Span, b: Span) -> Truth:
     if b.high is not None and a.low >= b.high:
-        return Truth.TRUE
-    return Truth.FALSE if a.high is not None and a.high < b.low else Truth.UNKNOWN
+        return _TRUE
+    return _FALSE if a.high is not None and a.high < b.low else _UNKNOWN
 
 
-def in_set(term: Term, members: frozenset[Any]) -> Run:
-    """Membership in a list written out."""
-    text = f"{term.text} in [{', '.join(sorted(map(str, members)))}]"
-
-    def run(trace: Trace, scope: Scope) -> Step:
-        value, missing, rank = term.get(trace, scope)
-        if value is None:
-            return Step(text, Truth.UNKNOWN, (), (), missing, rank)
-        parts = wider_places(value) if isinstance(value, str) else (value,)
-        return Step(text, Truth.of(not members.isdisjoint(parts)), ((term.text, value),), (), (), rank)
-
-    return run
+def _equal(a: Span, b: Span) -> Truth:
+    return min(_at_least(a, b), _at_least(b, a))
 
 
-def in_register(term: Term, register: Register) -> Run:
-    """Membership in a list set by law, on the day asked for."""
-    text = f"{term.text} in {register.name}"
-
-    def run(trace: Trace, scope: Scope) -> Step:
-        value, missing, rank = term.get(trace, scope)
-        if value is None:
-            return Step(text, Truth.UNKNOWN, (), (), missing, rank)
-        entry = trace.member(register, value)
-        holds = Truth.of(entry is not None)
-        values = ((term.text, value), *((("by", str(entry.citation)),) if entry else ()))
-        return Step(text, holds, values, (), (), max(rank, entry.verified.rank if entry else 0))
-
-    return run
-
-
-def has_flag(term: Term, code: str) -> Run:
-    """Whether a code of a set holds."""
-    text = f"{term.text} has {code}"
-
-    def run(trace: Trace, scope: Scope) -> Step:
-        flags, _, rank = term.get(trace, scope)
-        holds = flags.holds(code) if isinstance(flags, FlagSet) else Truth.UNKNOWN
-        if holds is Truth.UNKNOWN:
-            holds = Truth.of(trace.presume(text))
-        return Step(text, holds, (), (), (text,) if holds is Truth.UNKNOWN else (), rank)
-
-    return run
-
-
-def has_member(term: Term, code: str) -> Run:
-    """Whether a list holds a code, or a part of that place."""
-    text = f"{term.text} has {code}"
-
-    def run(trace: Trace, scope: Scope) -> Step:
-        members, missing, rank = term.get(trace, scope)
-        if members is None:
-            return Step(text, Truth.UNKNOWN, (), (), missing, rank)
-        return Step(text, Truth.of(any(code in wider_places(member) for member in members)), (), (), (), rank)
-
-    return run
-
-
-_QUANTIFIERS: Final[Mapping[str, Callable[[Iterable[Truth]], Truth]]] = {
-    "any": any_of,
-    "all": all_of,
-    "none": lambda values: ~any_of(values),
+SPANS: Final[Mapping[str, Callable[[Span, Span], Truth]]] = {
+    ">=": _at_least,
+    "<": lambda a, b: _NOT[_at_least(a, b)],
+    "<=": lambda a, b: _at_least(b, a),
+    ">": lambda a, b: _NOT[_at_least(b, a)],
+    "==": _equal,
+    "!=": lambda a, b: _NOT[_equal(a, b)],
 }
 
 
-def quantified(quantifier: str, term: Term, body: Run) -> Run:
-    """`any`, `all` or `none` of the elements of a list."""
-    combine, text = _QUANTIFIERS[quantifier], f"{term.text} {quantifier}"
+def in_set(term: Term, members: frozenset[Any]) -> Answer:
+    """Membership in a list written out."""
+    name, get = term.text, term.get
+    text = f"{name} in [{', '.join(sorted(map(str, members)))}]"
+
+    def holds(value: Any) -> Truth:
+        if value in members:
+            return _TRUE
+        return _TRUTH[isinstance(value, str) and not members.isdisjoint(wider_places(value))]
 
     def run(trace: Trace, scope: Scope) -> Step:
-        elements, missing, rank = term.get(trace, scope)
-        if elements is None:
-            return Step(text, Truth.UNKNOWN, (), (), missing, rank)
-        prefix = (scope[1] + "." if scope[1] else "") + term.text
-        steps = tuple(_at(body, trace, element, f"{prefix}[{index}]") for index, element in enumerate(elements))
-        return Step(text, combine([s.holds for s in steps]), (), steps, (), max((s.rank for s in steps), default=rank))
+        value, missing, rank = get(trace, scope)
+        if value is None:
+            return Step(text, _UNKNOWN, (), (), missing, rank)
+        return Step(text, holds(value), ((name, value),), (), (), rank)
 
-    return run
+    return Answer(run, InSet(term.operand, members))
+
+
+def in_register(term: Term, register: Register) -> Answer:
+    """Membership in a list set by law, on the day asked for."""
+    name, get = term.text, term.get
+    text = f"{name} in {register.name}"
+
+    def run(trace: Trace, scope: Scope) -> Step:
+        value, missing, rank = get(trace, scope)
+        if value is None:
+            return Step(text, _UNKNOWN, (), (), missing, rank)
+        entry = trace.member(register, value)
+        if entry is None:
+            return Step(text, _FALSE, ((name, value),), (), (), rank)
+        return Step(text, _TRUE, ((name, value), _by(entry)), (), (), max(rank, entry.verified.rank))
+
+    return Answer(run, InRegister(term.operand, register))
+
+
+def _by(entry: Dated[Entry]) -> tuple[str, str]:
+    return "by", str(entry.citation)
+
+
+def has_flag(term: Term, code: str) -> Answer:
+    """Whether a code of a set holds."""
+    get, text = term.get, f"{term.text} has {code}"
+
+    def run(trace: Trace, scope: Scope) -> Step:
+        flags, _, rank = get(trace, scope)
+        holds = flags.holds(code) if isinstance(flags, FlagSet) else _UNKNOWN
+        if holds is _UNKNOWN:
+            holds = _TRUTH[trace.presume(text)]
+        return Step(text, holds, (), (), (text,) if holds is _UNKNOWN else (), rank)
+
+    return Answer(run, HasFlag(term.operand, code))
+
+
+def has_member(term: Term, code: str) -> Answer:
+    """Whether a list holds a code, or a part of that place."""
+    get, text = term.get, f"{term.text} has {code}"
+
+    def holds(members: tuple[str, ...]) -> Truth:
+        return _TRUTH[any(code in wider_places(member) for member in members)]
+
+    def run(trace: Trace, scope: Scope) -> Step:
+        members, missing, rank = get(trace, scope)
+        if members is None:
+            return Step(text, _UNKNOWN, (), (), missing, rank)
+        return Step(text, holds(members), (), (), (), rank)
+
+    return Answer(run, HasMember(term.operand, code))
+
+
+_QUANTIFIERS: Final[Mapping[str, Callable[[list[Truth]], Truth]]] = {
+    "any": any_of,
+    "all": lambda values: min(values, default=_TRUE),
+    "none": lambda values: _NOT[any_of(values)],
+}
+
+
+def quantified(quantifier: str, term: Term, body: Answer) -> Answer:
+    """`any`, `all` or `none` of the elements of a list."""
+    combine, text, name = _QUANTIFIERS[quantifier], f"{term.text} {quantifier}", term.text
+    get, explained = term.get, body.run
+
+    def run(trace: Trace, scope: Scope) -> Step:
+        elements, missing, rank = get(trace, scope)
+        if elements is None:
+            return Step(text, _UNKNOWN, (), (), missing, rank)
+        prefix = f"{scope[1]}.{name}" if scope[1] else name
+        steps = tuple([_at(explained, trace, element, f"{prefix}[{index}]") for index, element in enumerate(elements)])
+        holds = combine([step.holds for step in steps])
+        return Step(text, holds, (), steps, (), max((step.rank for step in steps), default=rank))
+
+    return Answer(run, Each(quantifier, term.operand, body.form))
 
 
 def _at(body: Run, trace: Trace, element: Any, path: str) -> Step:

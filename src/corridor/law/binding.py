@@ -8,8 +8,8 @@ from datetime import date
 
 from corridor.base.errors import MalformedError
 from corridor.base.truth import Truth
-from corridor.law import answers
-from corridor.law.answers import OUTSIDE, Run, Term
+from corridor.law import answers, terms
+from corridor.law.answers import Answer
 from corridor.law.dated import Parameter, Register
 from corridor.law.expression import (
     Among,
@@ -25,6 +25,7 @@ from corridor.law.expression import (
     parse,
 )
 from corridor.law.facts import suggestion
+from corridor.law.terms import OUTSIDE, Term
 from corridor.law.trace import Step, Trace
 from corridor.law.vocabulary import FACTS, PAPER, Code, Day, Flags, Kind, Number, Place, Record, Several, Text, Truthful
 
@@ -42,11 +43,11 @@ class Condition:
     text: str
     tree: Tree
     uses: frozenset[str]
-    run: Run
+    answer: Answer
 
     def holds(self, trace: Trace) -> Step:
         """The answer for the facts of `trace`, with a step for every sub-condition."""
-        return self.run(trace, OUTSIDE)
+        return self.answer.run(trace, OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def bind(text: str, place: str, declared: Declared, element: Record | None = Non
     """
     tree = parse(text, place)
     binder = _Binder(declared, place)
-    run = binder.condition(tree, element)  # fills `uses`
-    return Condition(text, tree, frozenset(binder.uses), run)
+    answer = binder.condition(tree, element)  # fills `uses`
+    return Condition(text, tree, frozenset(binder.uses), answer)
 
 
 class _Binder:
@@ -87,7 +88,7 @@ class _Binder:
     def _wrong(self, at: int, message: str, remedy: str | None = None) -> MalformedError:
         return MalformedError(message, place=located(self._place, at), remedy=remedy)
 
-    def condition(self, tree: Tree, element: Kind | None) -> Run:
+    def condition(self, tree: Tree, element: Kind | None) -> Answer:
         match tree:
             case Junction(word, parts):
                 return answers.junction(word, tuple(self.condition(part, element) for part in parts))
@@ -96,8 +97,7 @@ class _Binder:
             case Compare() | Among() | Has() | Quantified():
                 return self._relation(tree, element)
             case Literal(bool() as value):
-                step = Step(str(value).lower(), Truth.of(value))
-                return lambda _trace, _scope: step
+                return answers.literal(str(value).lower(), Truth.of(value))
             case Name(text) if text in self._declared.derived_names and not _field(element, text):
                 self.uses.add(text)
                 return answers.derived(text, self._declared.derived)
@@ -106,7 +106,7 @@ class _Binder:
             raise self._wrong(tree.at, f"`{term.text}` is not true or false", "compare it with something")
         return answers.truth_of(term)
 
-    def _relation(self, tree: Compare | Among | Has | Quantified, element: Kind | None) -> Run:
+    def _relation(self, tree: Compare | Among | Has | Quantified, element: Kind | None) -> Answer:
         match tree:
             case Compare():
                 return self._compare(tree, element)
@@ -120,11 +120,11 @@ class _Binder:
     def _term(self, tree: Tree, element: Kind | None) -> Term:
         match tree:
             case Literal(bool() | str() as value):
-                return answers.constant(str(value), Text() if isinstance(value, str) else Truthful(), value)
+                return terms.constant(str(value), Text() if isinstance(value, str) else Truthful(), value)
             case Literal(int() as value):
-                return answers.constant(str(value), Number(""), value)
+                return terms.constant(str(value), Number(""), value)
             case Literal(date() as value):
-                return answers.constant(str(value), Day(), value)
+                return terms.constant(str(value), Day(), value)
             case Name():
                 return self._named(tree, element)
         raise self._wrong(tree.at, "a condition stands where a value should", "leave the parentheses out")
@@ -132,17 +132,17 @@ class _Binder:
     def _named(self, name: Name, element: Kind | None) -> Term:
         text = name.text
         if (kind := _field(element, text)) is not None:
-            return Term(text, kind, answers.element_field(() if text == "it" else tuple(text.split("."))))
+            return terms.element_field(text, kind)
         if parameter := self._declared.parameters.get(text):
             self.uses.add(text)
-            return Term(text, Number(parameter.unit), answers.parameter_value(parameter))
+            return terms.parameter_value(parameter, Number(parameter.unit))
         if text in self._declared.counts:
             self.uses.add(text)
-            return Term(text, Number(self._declared.counts[text]), answers.count_of(text))
+            return terms.count_of(text, Number(self._declared.counts[text]))
         if (kind := _field(FACTS, text)) is not None:
-            return Term(text, kind, answers.fact(text))
+            return terms.fact(text, kind)
         if text.startswith("paper.") and (kind := _field(PAPER, text[6:])) is not None:
-            return Term(text, kind, answers.paper_field(text[6:]))
+            return terms.paper_field(text, text[6:], kind)
         raise self._wrong(name.at, f"`{text}` is no fact", suggestion(text, (*_paths(), *self._declared.names)))
 
     def _code(self, word: Name | Literal, kind: Kind) -> str:
@@ -152,7 +152,7 @@ class _Binder:
             raise self._wrong(word.at, f"`{text}` is no code here", suggestion(text, known))
         return text
 
-    def _compare(self, tree: Compare, element: Kind | None) -> Run:
+    def _compare(self, tree: Compare, element: Kind | None) -> Answer:
         left = self._term(tree.left, element)
         if isinstance(left.kind, Code | Place) and isinstance(tree.right, Name | Literal):
             right = self._code_or_path(tree.right, left.kind, element)
@@ -166,7 +166,7 @@ class _Binder:
     def _code_or_path(self, word: Name | Literal, kind: Kind, element: Kind | None) -> Term:
         if isinstance(word, Name) and "." in word.text and _field(FACTS, word.text) is not None:
             return self._named(word, element)
-        return answers.constant(self._code(word, kind), kind, self._code(word, kind))
+        return terms.constant(self._code(word, kind), kind, self._code(word, kind))
 
     def _check_comparable(self, tree: Compare, left: Kind, right: Kind) -> None:
         if isinstance(left, Number) and isinstance(right, Number):
@@ -177,7 +177,7 @@ class _Binder:
         if type(left) is not type(right) or not (simple or isinstance(left, Day)):
             raise self._wrong(tree.at, "the two sides cannot be compared so", "compare values of one kind")
 
-    def _among(self, tree: Among, element: Kind | None) -> Run:
+    def _among(self, tree: Among, element: Kind | None) -> Answer:
         term = self._term(tree.left, element)
         if not isinstance(term.kind, Code | Place | Number):
             raise self._wrong(tree.at, f"`{term.text}` is no code, place or number", "use == or has")
@@ -193,7 +193,7 @@ class _Binder:
             return answers.in_set(term, frozenset(numbers))
         return answers.in_set(term, frozenset(self._code(word, term.kind) for word in tree.members))
 
-    def _has(self, tree: Has, element: Kind | None) -> Run:
+    def _has(self, tree: Has, element: Kind | None) -> Answer:
         term = self._term(tree.flags, element)
         if isinstance(term.kind, Flags):
             return answers.has_flag(term, self._code(tree.code, term.kind.of))
@@ -201,7 +201,7 @@ class _Binder:
             return answers.has_member(term, self._code(tree.code, term.kind.of))
         raise self._wrong(tree.at, f"`{term.text}` is no set of codes", "use == or any")
 
-    def _quantified(self, tree: Quantified, element: Kind | None) -> Run:
+    def _quantified(self, tree: Quantified, element: Kind | None) -> Answer:
         term = self._term(tree.over, element)
         if not isinstance(term.kind, Several):
             raise self._wrong(tree.at, f"`{term.text}` is no list", f"leave `{tree.quantifier}` out")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import partial
+from typing import Final, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Verified
 from corridor.base.truth import Truth
-from corridor.law.facts import Values
+from corridor.law.daily import Daily
+from corridor.law.facts import NOTHING, Values
+from corridor.law.fast import State
 from corridor.law.model import Counter, WindowKind
 from corridor.law.outcome import Counted, CountKey, Population
-from corridor.law.trace import Span, Step, Trace, missing_in
+from corridor.law.trace import Assumption, Span, Step, Trace, missing_in
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """The persons of one transfer that fall under one counter.
 
     Attributes:
@@ -54,8 +56,11 @@ def next_window(kind: WindowKind, day: date) -> date | None:
     return date(day.year + 1, 1, 1) if starts_anew and day.year < date.max.year else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+_TRUTHS: Final = tuple(Truth)
+_WINDOWS: Final = {kind: Daily(partial(window_on, kind)) for kind in WindowKind}
+
+
+class _Group(NamedTuple):
     """A count entry as far as it matters here: its bounds, its set of persons, the facts that are missing."""
 
     population: str
@@ -65,55 +70,105 @@ class _Group:
     dated: bool
 
 
+Holds = Callable[[int, Values], Truth]
+"""Whether the data item at an index falls under a counter."""
+Missing = Callable[[int], tuple[str, ...]]
+"""The facts that keep this open for the item at an index."""
+
+
 def tally(trace: Trace, counter: Counter) -> Tally:
     """What the described transfer adds to `counter`.
 
     Two counts of one population are the same persons; counts of different populations are different persons; of counts
     without a population only bounds on the distinct persons are known.
     """
-    items: tuple[Values, ...] | None = trace.facts.values.get("data", {}).get("items")
+    run, steps = counter.of.answer.run, dict[int, Step]()
+
+    def holds(index: int, item: Values) -> Truth:
+        steps[index] = run(trace, (item, f"data.items[{index}]"))
+        return steps[index].holds
+
+    return _tally(trace.facts.values, trace.as_of, counter, holds, lambda index: missing_in(steps[index]))
+
+
+def tally_fast(state: State, name: str, counter: Counter) -> Tally:
+    """The same as `tally`, by the compiled rules."""
+    run, missing = state.compiled.counters[name], dict[int, tuple[str, ...]]()
+
+    def holds(index: int, item: Values) -> Truth:
+        truth, missing[index], _ = run(state, item, index)
+        return _TRUTHS[truth]
+
+    return _tally(state.values, state.as_of, counter, holds, missing.__getitem__)
+
+
+def _total(span: Span, before: int | None, counter: Counter) -> Span:
+    rank = (counter.citation.verified or Verified.RECALLED).rank
+    if not before:
+        return Span(span.low, span.high, span.missing, rank)
+    return Span(span.low + before, None if span.high is None else span.high + before, span.missing, rank)
+
+
+def _tally(facts: Values, day: date, counter: Counter, holds: Holds, missing: Missing) -> Tally:
+    data = facts.get("data", NOTHING)
+    items: tuple[Values, ...] | None = data.get("items")
     if items is None:
         return Tally(Span(0, None, ("data.items",)), (Population("", None),), dated=False)
-    groups = tuple(_merged(_groups(trace, counter, items)))
+    falling = [(index, item, falls) for index, item in enumerate(items) if (falls := holds(index, item))]
+    if not falling:
+        return _NOBODY
+    groups = _merged(_groups(data.get("counts", ()), _WINDOWS[counter.window][day], counter.unit, falling, missing))
+    if len(groups) == 1 and groups[0].low == groups[0].high:
+        name, n, _, _, dated = groups[0]
+        return Tally(Span(n, n), (Population(name, n),), dated)
     populations = tuple(
         Population(group.population, group.low if group.low == group.high else None) for group in groups
     )
     return Tally(_united(groups), populations, any(group.dated for group in groups))
 
 
-def _groups(trace: Trace, counter: Counter, items: Iterable[Values]) -> Iterable[_Group]:
-    entries = tuple(enumerate(trace.facts.values.get("data", {}).get("counts", ())))
-    window = window_on(counter.window, trace.as_of)
-    seen: set[tuple[int, Truth]] = set()
-    for index, item in enumerate(items):
-        step = counter.of.run(trace, (item, f"data.items[{index}]"))
-        if step.holds is Truth.FALSE:
-            continue
-        found = [(at, entry) for at, entry in entries if _counts_item(entry, item, counter.unit)]
+_NOBODY: Final = Tally(Span(0, 0), (), dated=False)
+
+
+def _groups(
+    entries: tuple[Values, ...],
+    window: DateRange,
+    unit: str,
+    falling: list[tuple[int, Values, Truth]],
+    missing: Missing,
+) -> list[_Group]:
+    groups: list[_Group] = []
+    seen: set[tuple[int, int]] = set()
+    for index, item, falls in falling:
+        found = False
+        for at, entry in enumerate(entries):
+            if _counts_item(entry, item, unit):
+                found = True
+                if (at, falls.real) not in seen:
+                    seen.add((at, falls.real))
+                    groups.append(_group(entry, at, falls, window, missing(index)))
         if not found:
-            yield _Group("", 0, None, ("data.counts", *missing_in(step)), dated=False)
-        for at, entry in found:
-            if (at, step.holds) not in seen:
-                seen.add((at, step.holds))
-                yield _group(entry, f"data.counts[{at}]", step, window)
+            groups.append(_Group("", 0, None, ("data.counts", *missing(index)), dated=False))
+    return groups
 
 
 def _counts_item(entry: Values, item: Values, unit: str) -> bool:
-    same_subject = "subject" not in entry or entry["subject"] == item.get("subject")
-    return entry.get("category") == item.get("category") and entry.get("unit", unit) == unit and same_subject
+    if entry.get("category") != item.get("category") or entry.get("unit", unit) != unit:
+        return False
+    return "subject" not in entry or bool(entry["subject"] == item.get("subject"))
 
 
-def _group(entry: Values, path: str, step: Step, window: DateRange) -> _Group:
+def _group(entry: Values, at: int, falls: Truth, window: DateRange, missing: tuple[str, ...]) -> _Group:
     n: int | None = entry.get("n")
-    share = _share(entry.get("window"), window)
-    missing = (
-        *(missing_in(step)),
-        *((f"{path}.n",) if n is None else ()),
-        *((f"{path}.window",) if share is Truth.UNKNOWN else ()),
-    )
+    counted: DateRange | None = entry.get("window")
+    share = _share(counted, window)
+    population, dated = entry.get("population", ""), counted is not None
+    if n is not None and falls is share is Truth.TRUE:
+        return _Group(population, n, n, (), dated)
     high = 0 if share is Truth.FALSE else n
-    low = n if n is not None and step.holds is share is Truth.TRUE else 0
-    return _Group(entry.get("population", ""), low, high, missing if low != high else (), "window" in entry)
+    own = (("n", n is None), ("window", share is Truth.UNKNOWN))
+    open_ = (*missing, *(f"data.counts[{at}].{name}" for name, unknown in own if unknown))
+    return _Group(population, 0, high, () if high == 0 else open_, dated)
 
 
 def _share(counted: DateRange | None, window: DateRange) -> Truth:
@@ -127,23 +182,25 @@ def _share(counted: DateRange | None, window: DateRange) -> Truth:
     return Truth.TRUE if starts_within and ends_within else Truth.UNKNOWN
 
 
-def _merged(groups: Iterable[_Group]) -> Iterable[_Group]:
+def _merged(groups: list[_Group]) -> list[_Group]:
     """One group for each named population, which is as large as the largest count of it."""
+    if len(groups) == 1:
+        return groups
+    merged = [group for group in groups if not group.population]
     named: dict[str, list[_Group]] = {}
     for group in groups:
         if group.population:
             named.setdefault(group.population, []).append(group)
-        else:
-            yield group
     for population, same in named.items():
         highs = [group.high for group in same]
         high = None if None in highs else max(h for h in highs if h is not None)
         low = max(group.low for group in same)
         missing = tuple(name for group in same for name in group.missing) if low != high else ()
-        yield _Group(population, low, high, missing, any(group.dated for group in same))
+        merged.append(_Group(population, low, high, missing, any(group.dated for group in same)))
+    return merged
 
 
-def _united(groups: tuple[_Group, ...]) -> Span:
+def _united(groups: list[_Group]) -> Span:
     """Named populations add up; groups without a name may be the same persons as any other."""
     named = sum(group.low for group in groups if group.population)
     low = max([named, *(group.low for group in groups if not group.population)])
@@ -166,31 +223,46 @@ class Ledger:
 
     def count(self, trace: Trace, name: str) -> Span:
         """The counter's total with this transfer; without a figure of the meter it is taken to stand at 0."""
-        counter = self._counters[name]
-        found = self._tallies[name] = tally(trace, counter)
-        before = self._previous.get(CountKey(self._jurisdiction, name))
-        window = window_on(counter.window, trace.as_of)
-        if before is None:
-            since = f" since {window.start}" if window.start else ""
-            trace.assume(f"nothing was counted{since} before this transfer in {self._jurisdiction} {name}")
-        if before or found.dated:
-            trace.will_change(next_window(counter.window, trace.as_of))
-        span = found.span
-        high = None if span.high is None else span.high + (before or 0)
-        verified = counter.citation.verified or Verified.RECALLED
-        return Span(span.low + (before or 0), high, span.missing, verified.rank)
+        return self._found(name, tally(trace, self._counters[name]))
 
-    def counted(self, trace: Trace, *, adds: bool) -> tuple[Counted, ...]:
+    def total(self, state: State, name: str) -> Span:
+        """The same as `count`, by the compiled rules."""
+        return self._found(name, tally_fast(state, name, self._counters[name]))
+
+    def _found(self, name: str, found: Tally) -> Span:
+        self._tallies[name] = found
+        return _total(found.span, self._before(name), self._counters[name])
+
+    def _before(self, name: str) -> int | None:
+        return self._previous.get(CountKey(self._jurisdiction, name))
+
+    def assumptions(self, names: Iterable[str], day: date) -> Iterator[Assumption]:
+        """What is taken for granted where these counters were read."""
+        for name in names:
+            if self._before(name) is None:
+                start = _WINDOWS[self._counters[name].window][day].start
+                since = f" since {start}" if start else ""
+                yield Assumption(f"nothing was counted{since} before this transfer in {self._jurisdiction} {name}")
+
+    def changes(self, names: Iterable[str], day: date) -> Iterator[date]:
+        """The days on which these counters begin anew, where that can change what they come to."""
+        for name in names:
+            if self._before(name) or self._tallies[name].dated:
+                change = next_window(self._counters[name].window, day)
+                if change is not None:
+                    yield change
+
+    def counted(self, spans: Mapping[str, Span], day: date, *, adds: bool) -> tuple[Counted, ...]:
         """What was read, and what this transfer adds to it if `adds`."""
-        return tuple(self._counted(name, span, trace, adds=adds) for name, span in sorted(trace.counted.items()))
+        return tuple(self._counted(name, span, day, adds=adds) for name, span in sorted(spans.items()))
 
-    def _counted(self, name: str, total: Span, trace: Trace, *, adds: bool) -> Counted:
+    def _counted(self, name: str, total: Span, day: date, *, adds: bool) -> Counted:
         counter, found = self._counters[name], self._tallies[name]
         key = CountKey(self._jurisdiction, name)
         exact = found.span.low if found.span.low == found.span.high else None
         return Counted(
             key=key,
-            window=window_on(counter.window, trace.as_of),
+            window=_WINDOWS[counter.window][day],
             unit=counter.unit,
             previous=self._previous.get(key, 0),
             adds=exact if adds else 0,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from corridor.base.errors import MalformedError
 from corridor.base.reasons import Citation
 from corridor.base.truth import Truth
 from corridor.law.binding import Condition, Declared, bind
-from corridor.law.dated import Dated, Entry, Parameter, Register
+from corridor.law.daily import Daily
+from corridor.law.dated import Dated, Entry, Parameter, Register, next_boundary
 from corridor.law.model import Counter, Derived, Instrument, Prevalence, Sanction, Source, WindowKind
 from corridor.law.reading import Fields, text_of
 from corridor.law.source import Node
@@ -166,12 +168,18 @@ def refuse_overlap(values: tuple[Dated[Any], ...], name: str) -> None:
 def runner_of(derived: Derived) -> Callable[[Trace], Step]:
     """What works a derived fact out by the definition in force."""
 
+    def on(day: date) -> tuple[Dated[Condition] | None, tuple[date, ...]]:
+        changes = (next_boundary(version.period, day) for version in derived.versions)
+        current = next((version for version in derived.versions if day in version.period), None)
+        return current, tuple(change for change in changes if change is not None)
+
+    daily, nothing = Daily(on), Step(derived.name, Truth.FALSE)
+
     def run(trace: Trace) -> Step:
-        for version in derived.versions:
-            trace.note_period(version.period)
-        current = next((version for version in derived.versions if trace.as_of in version.period), None)
+        current, changes = daily[trace.as_of]
+        trace.changes.update(changes)
         if current is None:  # no definition is in force, so nothing falls under it
-            return Step(derived.name, Truth.FALSE)
+            return nothing
         step = current.value.holds(trace)
         rank = max(step.rank, current.verified.rank)
         return Step(derived.name, step.holds, (("by", str(current.citation)),), (step,), (), rank)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
-from corridor.base.reasons import Verified
+from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth, all_of, any_of
-from corridor.law.counting import Ledger, tally, window_on
-from corridor.law.dated import earliest, next_boundary
+from corridor.law.counting import Ledger, tally_fast, window_on
+from corridor.law.dated import earliest
 from corridor.law.facts import Facts, check_day
+from corridor.law.fast import Climbed, State, compiled
 from corridor.law.involved import Involved, involved_in
-from corridor.law.model import Duty, Jurisdiction, Ladder, Provision, Rulebook
+from corridor.law.model import Jurisdiction, Provision, Rulebook, Rung
 from corridor.law.outcome import (
-    AppliedRule,
+    NOTHING_BEFORE,
     Assessment,
     Basis,
     Conflict,
@@ -30,13 +29,15 @@ from corridor.law.outcome import (
     meet,
 )
 from corridor.law.papers import route_of
-from corridor.law.trace import Span, Trace, missing_in
+from corridor.law.steps import applied_rules
+from corridor.law.trace import Assumption, Span, Trace
 
-_NOTHING_BEFORE: Final[Mapping[CountKey, int]] = MappingProxyType({})
+_BY_RANK: Final = tuple(Verified)
+Item = TypeVar("Item")
 
 
 def assess(
-    rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = _NOTHING_BEFORE
+    rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE
 ) -> Assessment:
     """What every involved jurisdiction says to the transfer on `as_of`, and what follows for the whole.
 
@@ -68,141 +69,116 @@ def counts_needed(rulebook: Rulebook, facts: Facts, as_of: date) -> tuple[CountQ
 def _queries(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> Iterable[CountQuery]:
     """Climb with every counter unknown: whatever any figure could make the ladders read is then read."""
     unknown = Span(0, None, ("the meter",))
-    trace = Trace(facts, as_of, jurisdiction.presumptions, lambda _trace, _name: unknown)
-    for ladder in jurisdiction.ladders:
-        if as_of in ladder.period:
-            _climb(ladder, trace)
-    for name in sorted(trace.counted):
+    state = State(compiled(jurisdiction), facts, as_of, lambda _state, _name: unknown)
+    state.climbs()
+    for name in sorted(state.counted):
         counter = jurisdiction.counters[name]
-        found = tally(trace, counter)
+        found = tally_fast(state, name, counter)
         yield CountQuery(CountKey(jurisdiction.id, name), window_on(counter.window, as_of), found.populations)
 
 
-@dataclass(slots=True)
-class _Climb:
-    """One ladder climbed: the rung that decides, the rungs left open, and all that were examined."""
+class _Climb(NamedTuple):
+    """One ladder climbed: the rung that decides, and the rungs left open above it with the facts that keep them so."""
 
-    decided: Provision | None = None
-    open: list[tuple[Provision, tuple[str, ...]]] = field(default_factory=list)
-    applied: list[AppliedRule] = field(default_factory=list)
-    rank: int = 0
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for _, names in self.open for name in names))
-
-    @property
-    def outcome(self) -> Outcome:
-        """The outcome of the first rung that holds, if no open rung above could answer otherwise."""
-        if self.decided is None:
-            return Outcome.UNDETERMINED
-        certain = all(provision.answer == self.decided.answer for provision, _ in self.open)
-        return self.decided.outcome if certain else Outcome.UNDETERMINED
+    outcome: Outcome
+    decided: Rung | None
+    open: tuple[tuple[Rung, tuple[str, ...]], ...]
+    passed: tuple[tuple[Rung, tuple[str, ...]], ...]
+    """Rungs that only help whoever relies on them, which nobody does."""
 
 
-def _climb(ladder: Ladder, trace: Trace) -> _Climb:
-    """Ask each rung in force in turn until one holds; the first that holds decides."""
-    climb = _Climb()
-    for provision in ladder.provisions:
-        if trace.as_of not in provision.period:
-            _look_ahead(provision, trace)
-            continue
-        step = provision.condition.holds(trace)
-        climb.rank = max(climb.rank, step.rank)
-        climb.applied.append(AppliedRule(_basis(provision), provision.outcome, step.holds, provision.claimed, step))
-        if step.holds is Truth.FALSE:
-            continue
-        trace.note_period(provision.period)
-        if step.holds is Truth.TRUE:
-            climb.decided = provision
-            return climb
-        missing = missing_in(step)
-        if provision.claimed:
-            trace.assume(f"nobody relies on {provision.citation}", missing, provision.citation)
-        else:
-            climb.open.append((provision, missing))
-    return climb
-
-
-def _look_ahead(provision: Provision, trace: Trace) -> None:
-    """A rung that is not yet in force can alter the answer from its first day, unless the facts rule it out."""
-    first = provision.period.start
-    if first is not None and first > trace.as_of:
-        aside = trace.aside()
-        if provision.condition.holds(aside).holds is not Truth.FALSE:
-            trace.will_change(first)
-
-
-def _basis(provision: Provision) -> Basis:
-    return Basis(provision.citation, provision.says, provision.period)
+def _climbed(rungs: tuple[Rung, ...], found: Climbed) -> _Climb:
+    number, left = found
+    decided = rungs[number] if number >= 0 else None
+    unsure = [(rungs[at], tuple(dict.fromkeys(missing))) for at, missing in left]
+    open_ = tuple(pair for pair in unsure if not pair[0].provision.claimed)
+    outcome = Outcome.UNDETERMINED
+    if decided is not None and all(rung.answer == decided.answer for rung, _ in open_):
+        outcome = decided.provision.outcome
+    return _Climb(outcome, decided, open_, tuple(pair for pair in unsure if pair[0].provision.claimed))
 
 
 def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int]) -> Ruling:
     if as_of < jurisdiction.encoded_from:
         return _too_early(jurisdiction, as_of)
     ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous)
-    trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count)
-    climbs = [_climb(ladder, trace) for ladder in jurisdiction.ladders if as_of in ladder.period]
-    outcome = meet(climb.outcome for climb in climbs)
-    deciding = [climb for climb in climbs if climb.outcome is outcome]
-    decided = [climb.decided for climb in deciding if climb.decided and outcome is not Outcome.UNDETERMINED]
-    routes = tuple(_routes(decided[0], jurisdiction, trace)) if decided else ()
+    state = State(compiled(jurisdiction), facts, as_of, ledger.total)
+    climbs = [_climbed(rungs, found) for rungs, found in state.climbs()]
+    outcome = meet([climb.outcome for climb in climbs])
+    rungs = [c.decided for c in climbs if c.decided and c.outcome is outcome and outcome is not Outcome.UNDETERMINED]
+    decided = [rung.provision for rung in rungs]
+    trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count, counted=state.counted)
+    routes = tuple(_routes(decided[0], jurisdiction, trace, state)) if decided else ()
     proceed = _proceed(outcome, routes)
-    duties = tuple(_duties(jurisdiction, decided, outcome, trace))
-    filings = tuple(_filings(routes))
-    trace.changes.update(day for day in _paper_changes(routes) if day > as_of)
-    classes = (
-        *(climb.rank for climb in climbs),
-        *(provision.citation.verified.rank for provision in decided if provision.citation.verified),
-        *(duty.citation.verified.rank for duty in duties if duty.citation.verified),
-        *(n.citation.verified.rank for route in routes for n in route.papers if n.citation.verified),
-    )
+    changes = trace.changes
+    duties = tuple(_duties(jurisdiction, decided, outcome, state, changes))
+    changes.update(state.changes, ledger.changes(state.counted, as_of), _rung_changes(climbs), _paper_changes(routes))
     return Ruling(
         jurisdiction=jurisdiction.id,
         name=jurisdiction.name,
         as_of=as_of,
         outcome=outcome,
         proceed=proceed,
-        provisions=tuple(_provisions(climbs, decided)),
+        provisions=tuple(_provisions(climbs, rungs)),
         routes=routes,
-        obligations=(*filings, *duties),
+        obligations=(*_filings(routes), *duties),
         missing=_missing(climbs, outcome, proceed, routes),
-        assumptions=tuple(trace.assumptions),
-        counted=ledger.counted(trace, adds=not outcome.is_outside and not any(p.uncounted for p in decided)),
+        assumptions=(*state.assumptions, *ledger.assumptions(state.counted, as_of), *_passed_over(climbs)),
+        counted=ledger.counted(
+            state.counted, as_of, adds=not outcome.is_outside and not any(p.uncounted for p in decided)
+        ),
         conflicts=tuple(_conflicts(jurisdiction, decided, facts)),
-        verified=list(Verified)[max(classes, default=Verified.RECALLED.rank)],
-        next_change=earliest(trace.changes),
-        steps=tuple(rule for climb in climbs for rule in climb.applied),
+        verified=_weakest(
+            state.rank, (*(one.citation for one in decided), *(duty.citation for duty in duties)), routes
+        ),
+        next_change=min((day for day in changes if day > as_of), default=None),
+        explain=lambda: applied_rules(jurisdiction, facts, as_of, previous),
     )
 
 
-def _provisions(climbs: list[_Climb], decided: list[Provision]) -> Iterable[Basis]:
-    """The decisive provisions first, then what other ladders add; the open ones where nothing is decided."""
-    found = dict.fromkeys(_basis(provision) for provision in decided[:1])
-    if not decided:
-        found.update(dict.fromkeys(_basis(provision) for climb in climbs for provision, _ in climb.open))
+def _rung_changes(climbs: list[_Climb]) -> Iterable[date]:
+    """The days on which the rungs that hold, or may, end."""
     for climb in climbs:
-        if climb.decided and climb.outcome not in {Outcome.UNDETERMINED, Outcome.NOT_REGULATED}:
-            found[_basis(climb.decided)] = None
-    return found
+        rungs = [rung for rung, _ in (*climb.open, *climb.passed)]
+        yield from (rung.boundary for rung in (*rungs, climb.decided) if rung and rung.boundary)
+
+
+def _passed_over(climbs: list[_Climb]) -> Iterable[Assumption]:
+    for climb in climbs:
+        for rung, missing in climb.passed:
+            citation = rung.provision.citation
+            yield Assumption(f"nobody relies on {citation}", missing, citation)
+
+
+def _weakest(rank: int, citations: Iterable[Citation], routes: tuple[Route, ...]) -> Verified:
+    """The weakest class of what the rungs rest on, and of what is cited besides."""
+    cited = (*citations, *(need.citation for route in routes for need in route.papers))
+    return _BY_RANK[max([rank, *(one.verified.rank for one in cited if one.verified)])]
+
+
+def _provisions(climbs: list[_Climb], decided: list[Rung]) -> Iterable[Basis]:
+    """The decisive provisions first, then what other ladders add; the open ones where nothing is decided."""
+    found = [rung.basis for rung in decided[:1]] or [rung.basis for climb in climbs for rung, _ in climb.open]
+    silent = (Outcome.UNDETERMINED, Outcome.NOT_REGULATED)
+    found.extend([climb.decided.basis for climb in climbs if climb.decided and climb.outcome not in silent])
+    return found if len(found) == 1 else dict.fromkeys(found)
 
 
 def _missing(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tuple[Route, ...]) -> tuple[str, ...]:
     if outcome is Outcome.UNDETERMINED:
         open_climbs = (climb for climb in climbs if climb.outcome is Outcome.UNDETERMINED)
-        return tuple(dict.fromkeys(name for climb in open_climbs for name in climb.missing))
+        return tuple(dict.fromkeys(name for climb in open_climbs for _, names in climb.open for name in names))
     if proceed is not Truth.UNKNOWN:
         return ()
     findings = (finding for route in routes for need in route.papers for finding in need.findings)
     return tuple(dict.fromkeys(name for finding in findings for name in finding.missing))
 
 
-def _routes(provision: Provision, jurisdiction: Jurisdiction, trace: Trace) -> Iterable[Route]:
-    kinds = dict(jurisdiction.papers)
+def _routes(provision: Provision, jurisdiction: Jurisdiction, trace: Trace, state: State) -> Iterable[Route]:
     for opening in provision.opened_by:
         trace.note_period(opening.period)
         if trace.as_of in opening.period:
-            yield route_of(opening, kinds, trace)
+            yield route_of(opening, jurisdiction.papers, trace, state.contents)
 
 
 def _proceed(outcome: Outcome, routes: tuple[Route, ...]) -> Truth:
@@ -214,30 +190,28 @@ def _proceed(outcome: Outcome, routes: tuple[Route, ...]) -> Truth:
 
 
 def _duties(
-    jurisdiction: Jurisdiction, decided: list[Provision], outcome: Outcome, trace: Trace
+    jurisdiction: Jurisdiction, decided: list[Provision], outcome: Outcome, state: State, changes: set[date]
 ) -> Iterable[Obligation]:
     named = {name for provision in decided for name in provision.duties}
-    for duty in jurisdiction.duties:
-        wanted = duty.id in named or (not duty.attached and outcome in duty.outcomes)
-        if wanted and trace.as_of not in duty.period:
-            trace.note_period(duty.period)
-        elif wanted:
-            yield from _obligation(duty, trace)
-
-
-def _obligation(duty: Duty, trace: Trace) -> Iterable[Obligation]:
-    step = duty.condition.holds(trace)
-    if step.holds is not Truth.FALSE:
-        trace.will_change(next_boundary(duty.period, trace.as_of))
-        yield Obligation(duty.what, duty.who, duty.deadline, duty.recurs, duty.citation, step.holds)
+    for due, comes in jurisdiction.standing[state.as_of].duties[outcome]:
+        if not comes and due.duty.id not in named:
+            continue
+        holds = state.compiled.duties[due.number](state)[0] if due.in_force else 0
+        if due.boundary is not None and (holds or not due.in_force):
+            changes.add(due.boundary)
+        if holds:
+            yield due.certain if holds == Truth.TRUE else due.perhaps
 
 
 def _filings(routes: tuple[Route, ...]) -> Iterable[Obligation]:
-    for need in (need for route in routes for need in route.papers):
+    """One for each paper that is still to be filed, also where several routes need it."""
+    found: dict[str, Obligation] = {}
+    for need in (need for route in routes for need in route.papers if need.findings):
         for finding in need.findings:
             if finding.holds is Truth.TRUE and finding.to_file is not None:
                 what = f"file {finding.paper} ({need.title}) with the {need.authority}"
-                yield Obligation(what, "exporter", finding.to_file.isoformat(), "", need.citation)
+                found[what] = Obligation(what, "exporter", finding.to_file.isoformat(), "", need.citation)
+    return found.values()
 
 
 def _paper_changes(routes: tuple[Route, ...]) -> Iterable[date]:
@@ -280,15 +254,23 @@ def _without_rules(country: str, as_of: date) -> Ruling:
 def _united(rulings: tuple[Ruling, ...], involved: Involved, as_of: date) -> Assessment:
     outcomes = [ruling.outcome for ruling in rulings]
     outcome = meet([*outcomes, *((Outcome.UNDETERMINED,) if involved.missing else ())])
-    proceed = all_of((*(ruling.proceed for ruling in rulings), Truth.of(None if involved.missing else True)))
+    proceed = all_of((*(ruling.proceed for ruling in rulings), Truth.UNKNOWN if involved.missing else Truth.TRUE))
     return Assessment(
         as_of=as_of,
         rulings=rulings,
         outcome=outcome,
         proceed=proceed if rulings else Truth.UNKNOWN,
-        obligations=tuple(dict.fromkeys(duty for ruling in rulings for duty in ruling.obligations)),
-        conflicts=tuple(dict.fromkeys(conflict for ruling in rulings for conflict in ruling.conflicts)),
+        obligations=_once([ruling.obligations for ruling in rulings]),
+        conflicts=_once([ruling.conflicts for ruling in rulings]),
         missing=tuple(dict.fromkeys((*involved.missing, *(name for ruling in rulings for name in ruling.missing)))),
         verified=max((ruling.verified for ruling in rulings), key=lambda v: v.rank, default=Verified.RECALLED),
         next_change=earliest((*(ruling.next_change for ruling in rulings), involved.next_change)),
     )
+
+
+def _once(groups: list[tuple[Item, ...]]) -> tuple[Item, ...]:
+    """The items of all groups without repeats; within a group there are none."""
+    full = [group for group in groups if group]
+    if len(full) == 1:
+        return full[0]
+    return tuple(dict.fromkeys(item for group in full for item in group))

@@ -6,8 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from corridor.base.clock import DateRange, parse_date
 from corridor.base.errors import MalformedError, TooLargeError
@@ -38,6 +37,24 @@ LAST_DAY: Final = date(2199, 12, 31)
 
 Values = Mapping[str, Any]
 """The known fields of one object; a field that is not there is unknown."""
+
+
+class Known(dict[str, Any]):
+    """A mapping that is never changed once it is made; reading it costs what reading a dictionary costs."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: object, **_more: object) -> NoReturn:
+        raise TypeError("facts are not changed")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __reduce__(self) -> tuple[type[Known], tuple[dict[str, Any]]]:
+        return Known, (dict(self),)
+
+
+NOTHING: Final[Values] = Known()
+"""An object of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,7 @@ def _record(value: Any, kind: Record, place: str) -> Values:
             found[name] = _value(item, expected, f"{place}.{name}")
     if kind.name == "data item" and found.get("category") in ALWAYS_PERSONAL:
         found.setdefault("personal", True)
-    return MappingProxyType(found)
+    return Known(found)
 
 
 def _value(value: Any, kind: Kind, place: str) -> Any:
@@ -180,9 +197,9 @@ def _flags(value: Any, kind: Flags, place: str) -> FlagSet:
             for code, holds in value.items()
             if holds is not None
         }
-        return FlagSet(MappingProxyType(known), complete=False)
+        return FlagSet(Known(known), complete=False)
     codes = _several(value, Several(kind.of), place)
-    return FlagSet(MappingProxyType(dict.fromkeys(codes, True)), complete=True)
+    return FlagSet(Known(dict.fromkeys(codes, True)), complete=True)
 
 
 def _several(value: Any, kind: Several, place: str) -> tuple[Any, ...]:

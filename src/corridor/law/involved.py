@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import Final, NamedTuple
 
 from corridor.law.dated import earliest, next_boundary, wider_places
-from corridor.law.facts import Facts, FlagSet
-from corridor.law.model import Jurisdiction, Rulebook
+from corridor.law.facts import NOTHING, Facts, FlagSet
+from corridor.law.model import Cover, Jurisdiction, Rulebook
+
+_PARTIES: Final = ("exporter.located_in", "importer.located_in")
+_KEPT: Final = 4096
+"""Places kept for one day; a free zone has a code of its own, and of those any number can be made up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Involved:
+class Involved(NamedTuple):
     """The jurisdictions with rules, in the order exporter, importer, others; countries without; and what is not known.
 
     Attributes:
@@ -29,27 +32,34 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     """The jurisdictions that have a say in the described transfer on `as_of`."""
     found: dict[str, None] = {}
     without: dict[str, None] = {}
-    places = tuple(dict.fromkeys(_places(facts)))
-    for place in places:
-        covering = covering_law(rulebook, place, as_of)
-        if covering is None:
-            without[place] = None
-        else:
-            found[covering] = None
-    for jurisdiction in rulebook.jurisdictions.values():
-        if _reaches(jurisdiction, facts):
-            found[jurisdiction.id] = None
-    parties = ("exporter.located_in", "importer.located_in")
-    missing = tuple(path for path in parties if facts.get(path) is None)
-    return Involved(tuple(found), tuple(without), missing, earliest(_changes(rulebook, places, as_of)))
-
-
-def _places(facts: Facts) -> Iterator[str]:
-    for path in ("exporter.located_in", "importer.located_in"):
-        place = facts.get(path)
+    change: date | None = None
+    values = facts.values
+    exporter, importer = values.get("exporter", NOTHING), values.get("importer", NOTHING)
+    parties = (exporter.get("located_in"), importer.get("located_in"))
+    known = rulebook.covered[as_of]
+    for place in (*parties, *values.get("transfer", NOTHING).get("access_from", ())):
         if place is not None:
-            yield place
-    yield from facts.get("transfer.access_from") or ()
+            jurisdiction, boundary = known.get(place) or _cover(rulebook, place, as_of)
+            if jurisdiction is None:
+                without[place] = None
+            else:
+                found[jurisdiction] = None
+            if boundary is not None and (change is None or boundary < change):
+                change = boundary
+    laws = [flags for flags in (exporter.get("subject_to"), importer.get("subject_to")) if isinstance(flags, FlagSet)]
+    if laws:
+        found.update(dict.fromkeys(one.id for one in rulebook.jurisdictions.values() if _reaches(one, laws)))
+    missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
+    return Involved(tuple(found), tuple(without), missing, change)
+
+
+def _cover(rulebook: Rulebook, place: str, as_of: date) -> Cover:
+    """The jurisdiction that covers the place most closely: a free zone of its own before the country around it."""
+    known = rulebook.covered[as_of]
+    if len(known) >= _KEPT:
+        known.clear()
+    known[place] = cover = Cover(covering_law(rulebook, place, as_of), earliest(_changes(rulebook, place, as_of)))
+    return cover
 
 
 def covering_law(rulebook: Rulebook, place: str, as_of: date) -> str | None:
@@ -62,16 +72,12 @@ def covering_law(rulebook: Rulebook, place: str, as_of: date) -> str | None:
     return None
 
 
-def _changes(rulebook: Rulebook, places: tuple[str, ...], as_of: date) -> Iterator[date | None]:
+def _changes(rulebook: Rulebook, place: str, as_of: date) -> Iterator[date | None]:
     for jurisdiction in rulebook.jurisdictions.values():
-        for place in places:
-            for entry in jurisdiction.territory.entries_for(place):
-                yield next_boundary(entry.period, as_of)
+        for entry in jurisdiction.territory.entries_for(place):
+            yield next_boundary(entry.period, as_of)
 
 
-def _reaches(jurisdiction: Jurisdiction, facts: Facts) -> bool:
+def _reaches(jurisdiction: Jurisdiction, laws: list[FlagSet]) -> bool:
     """Whether a party is subject to a law of the jurisdiction that reaches abroad."""
-    sets = (facts.get("exporter.subject_to"), facts.get("importer.subject_to"))
-    return any(
-        flags.known.get(law) is True for flags in sets if isinstance(flags, FlagSet) for law in jurisdiction.reach
-    )
+    return any(flags.known.get(law) is True for flags in laws for law in jurisdiction.reach)

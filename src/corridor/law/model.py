@@ -6,13 +6,17 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.json import JsonObject
 from corridor.base.reasons import Citation, Verified
+from corridor.base.truth import Truth
 from corridor.law.binding import Condition
-from corridor.law.dated import Dated, Parameter, Register
-from corridor.law.outcome import Outcome
+from corridor.law.daily import Daily
+from corridor.law.dated import Dated, Parameter, Register, next_boundary
+from corridor.law.outcome import Basis, Obligation, Outcome
 from corridor.law.source import Place
 from corridor.law.trace import Presumption
 
@@ -231,7 +235,46 @@ class Derived:
     versions: tuple[Dated[Condition], ...]
 
 
-@dataclass(frozen=True, slots=True)
+class Rung(NamedTuple):
+    """A provision as it stands on a day.
+
+    Attributes:
+        state: 0 where it has ended, 1 where it is in force, 2 where it lies ahead.
+        boundary: the next day on which that changes.
+        answer: what it answers (`Provision.answer`).
+    """
+
+    provision: Provision
+    state: int
+    boundary: date | None
+    basis: Basis
+    answer: tuple[object, ...]
+
+
+class Due(NamedTuple):
+    """A duty as it stands on a day, with what it comes to if it is certain, and if it is not.
+
+    Attributes:
+        number: of the duty in its jurisdiction.
+    """
+
+    duty: Duty
+    number: int
+    in_force: bool
+    boundary: date | None
+    certain: Obligation
+    perhaps: Obligation
+
+
+class Standing(NamedTuple):
+    """How provisions and duties stand on a day; a ladder that is not in force has no rungs."""
+
+    ladders: tuple[tuple[Rung, ...], ...]
+    duties: Mapping[Outcome, tuple[tuple[Due, bool], ...]]
+    """By outcome every duty that can come with it, and whether it does so without being named by a provision."""
+
+
+@dataclass(frozen=True)
 class Jurisdiction:
     """The rules of one jurisdiction.
 
@@ -241,6 +284,7 @@ class Jurisdiction:
         territory: the places it covers, by date.
         reach: laws to which a party abroad may be subject (`PIPL:3(2)`).
         presumptions: what stands in for unknown facts, by path.
+        memo: what others have made of the rules.
     """
 
     id: str
@@ -257,11 +301,49 @@ class Jurisdiction:
     papers: Mapping[str, PaperKind]
     duties: tuple[Duty, ...]
     ladders: tuple[Ladder, ...]
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         """The English name."""
         return self.names["en"]
+
+    @cached_property
+    def standing(self) -> Daily[Standing]:
+        """What stands on each day."""
+        return Daily(self._standing)
+
+    def _standing(self, day: date) -> Standing:
+        return Standing(
+            tuple(
+                tuple(_rung(one, day) for one in ladder.provisions) if day in ladder.period else ()
+                for ladder in self.ladders
+            ),
+            self._due(day),
+        )
+
+    def _due(self, day: date) -> dict[Outcome, tuple[tuple[Due, bool], ...]]:
+        dues = [_due(duty, number, day) for number, duty in enumerate(self.duties)]
+        alive = [due for due in dues if due.in_force or due.boundary is not None]
+        return {
+            outcome: tuple((due, not due.duty.attached and outcome in due.duty.outcomes) for due in alive)
+            for outcome in Outcome
+        }
+
+
+def _rung(provision: Provision, day: date) -> Rung:
+    start = provision.period.start
+    state = 1 if day in provision.period else 2 if start is not None and start > day else 0
+    basis = Basis(provision.citation, provision.says, provision.period)
+    return Rung(provision, state, next_boundary(provision.period, day), basis, provision.answer)
+
+
+def _due(duty: Duty, number: int, day: date) -> Due:
+    certain, perhaps = (
+        Obligation(duty.what, duty.who, duty.deadline, duty.recurs, duty.citation, holds)
+        for holds in (Truth.TRUE, Truth.UNKNOWN)
+    )
+    return Due(duty, number, day in duty.period, next_boundary(duty.period, day), certain, perhaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +366,24 @@ class Case:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+class Cover(NamedTuple):
+    """Who covers a place on a day: the id of a jurisdiction or None, and the next day on which that may change."""
+
+    jurisdiction: str | None
+    next_change: date | None
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """The rules of every jurisdiction that is known, and the cases they are checked with."""
 
     jurisdictions: Mapping[str, Jurisdiction] = field(repr=False)
     cases: tuple[Case, ...] = field(repr=False)
+
+    @cached_property
+    def covered(self) -> Daily[dict[str, Cover]]:
+        """What `involved` has found of places on each day."""
+        return Daily(lambda _day: {})
 
     def instrument(self, identifier: str) -> Instrument | None:
         """The instrument `identifier`, such as `cn/decree-16`, or None."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation, Verified
@@ -47,15 +49,20 @@ class Outcome(enum.StrEnum):
 _NEEDING_PAPERS: Final = frozenset({Outcome.REQUIRES_APPROVAL, Outcome.RESTRICTED, Outcome.ALLOWED_WITH_MECHANISM})
 _OUTSIDE: Final = frozenset({Outcome.NOT_A_TRANSFER, Outcome.NOT_REGULATED})
 _FREE: Final = _OUTSIDE | {Outcome.ALLOWED, Outcome.EXEMPT}
-_ORDER: Final = {outcome: rank for rank, outcome in enumerate(Outcome)}
+_RANK: Final = {outcome: rank for rank, outcome in enumerate((Outcome.UNDETERMINED, *Outcome))} | {
+    Outcome.UNDETERMINED: 0
+}
 
 
 def meet(outcomes: Iterable[Outcome]) -> Outcome:
     """The strictest outcome; UNDETERMINED dominates unless one prohibits. Of nothing it is UNDETERMINED."""
-    found = set(outcomes) or {Outcome.UNDETERMINED}
-    if Outcome.PROHIBITED in found:
-        return Outcome.PROHIBITED
-    return Outcome.UNDETERMINED if Outcome.UNDETERMINED in found else min(found, key=_ORDER.__getitem__)
+    strictest: Outcome | None = None
+    for outcome in outcomes:
+        if outcome is Outcome.PROHIBITED:
+            return outcome
+        if strictest is None or (outcome is not strictest and _RANK[outcome] < _RANK[strictest]):
+            strictest = outcome
+    return strictest or Outcome.UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +148,22 @@ class Route:
         return earliest(need.satisfied_by.until for need in self.papers if need.satisfied_by)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CountKey:
+class CountKey(NamedTuple):
     """Names a counter: the jurisdiction and the counter's name in its rules."""
 
     jurisdiction: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(NamedTuple):
     """Some persons of this transfer: `name` is the set they belong to, or empty; `n` None is not known."""
 
     name: str
     n: int | None
+
+
+NOTHING_BEFORE: Final[Mapping[CountKey, int]] = MappingProxyType({})
+"""No counter has a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +214,11 @@ class AppliedRule:
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+def _no_steps() -> tuple[AppliedRule, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
 class Ruling:
     """What one jurisdiction says.
 
@@ -217,7 +230,7 @@ class Ruling:
         counted: the counters that were read.
         verified: the weakest class of all the answer rests on.
         next_change: the next day on which something used here, or that could alter it, changes.
-        steps: every rung examined, in order.
+        explain: gives the steps.
     """
 
     jurisdiction: str
@@ -234,8 +247,13 @@ class Ruling:
     conflicts: tuple[Conflict, ...] = ()
     verified: Verified = Verified.RECALLED
     next_change: date | None = None
-    steps: tuple[AppliedRule, ...] = ()
     note: str = ""
+    explain: Callable[[], tuple[AppliedRule, ...]] = field(default=_no_steps, repr=False, compare=False)
+
+    @cached_property
+    def steps(self) -> tuple[AppliedRule, ...]:
+        """Every rung examined, in order, worked out when they are asked for."""
+        return self.explain()
 
     @property
     def mechanisms(self) -> tuple[str, ...]:

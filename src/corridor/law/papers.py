@@ -6,14 +6,14 @@ What a paper does not show, it does not prove: a date, party or filing that is l
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from corridor.base.truth import Truth, all_of, any_of
 from corridor.law.dated import earliest
 from corridor.law.facts import Values
-from corridor.law.model import Content, Covers, Filing, Opening, PaperKind
+from corridor.law.model import Covers, Filing, Opening, PaperKind
 from corridor.law.outcome import PaperFinding, PaperNeed, Route
 from corridor.law.trace import Span, Trace, missing_in
 
@@ -51,31 +51,31 @@ def filing_deadline(filing: Filing, effective: date) -> date:
     return effective + timedelta(days=filing.days)
 
 
-def route_of(opening: Opening, kinds: dict[str, PaperKind], trace: Trace) -> Route:
+Contents = Callable[[PaperKind], tuple[str, ...]]
+"""What a paper of a kind has to hold for the described transfer."""
+
+
+def route_of(opening: Opening, kinds: Mapping[str, PaperKind], trace: Trace, contents: Contents) -> Route:
     """The alternative with what is found for each of its papers."""
-    needs = tuple(_need(kinds[kind], trace) for kind in opening.papers)
-    return Route(opening.mechanism, needs, opening.citation, all_of(need.holds for need in needs))
+    needs = tuple([_need(kinds[kind], trace, contents) for kind in opening.papers])
+    return Route(opening.mechanism, needs, opening.citation, all_of([need.holds for need in needs]))
 
 
-def _need(kind: PaperKind, trace: Trace) -> PaperNeed:
-    shown = ((index, paper) for index, paper in enumerate(trace.facts.papers) if paper.get("kind") == kind.id)
-    findings = tuple(examine(kind, paper, index, trace) for index, paper in shown)
+def _need(kind: PaperKind, trace: Trace, contents: Contents) -> PaperNeed:
+    shown = [(index, paper) for index, paper in enumerate(trace.facts.papers) if paper.get("kind") == kind.id]
+    findings = tuple([examine(kind, paper, index, trace) for index, paper in shown])
     return PaperNeed(
         kind=kind.id,
         title=kind.title,
-        contents=tuple(content.text for content in kind.contents if _wanted(content, trace)),
+        contents=contents(kind),
         authority=kind.authority,
         clock=kind.clock,
         validity=kind.validity,
         filed=kind.filing is not None,
         citation=kind.citation,
         findings=findings,
-        holds=any_of(finding.holds for finding in findings),
+        holds=any_of([finding.holds for finding in findings]),
     )
-
-
-def _wanted(content: Content, trace: Trace) -> bool:
-    return content.condition is None or content.condition.holds(trace.aside()).holds is not Truth.FALSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation
@@ -14,8 +14,7 @@ from corridor.law.dated import Dated, Entry, Register, next_boundary
 from corridor.law.facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One sub-condition and what it came to.
 
     Attributes:
@@ -45,8 +44,7 @@ def missing_in(step: Step) -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A number of which only the bounds may be known; `high` None is unbounded.
 
     Attributes:

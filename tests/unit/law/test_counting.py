@@ -116,12 +116,12 @@ def test_the_ledger_adds_what_the_meter_counted_before(aland):
     trace = Trace(facts, DAY, {}, ledger.count)
     trace.counted["exported"] = ledger.count(trace, "exported")
     assert trace.counted["exported"] == Span(100, 100)
-    assert trace.changes == {date(2027, 1, 1)}
-    assert not trace.assumptions
-    counted = ledger.counted(trace, adds=True)[0]
+    assert list(ledger.changes(["exported"], DAY)) == [date(2027, 1, 1)]
+    assert not list(ledger.assumptions(["exported"], DAY))
+    counted = ledger.counted(trace.counted, DAY, adds=True)[0]
     assert (counted.previous, counted.adds, counted.total) == (95, 5, "100")
     assert counted.populations == (Population("p", 5),)
-    assert ledger.counted(trace, adds=False)[0].adds == 0
+    assert ledger.counted(trace.counted, DAY, adds=False)[0].adds == 0
 
 
 def test_without_a_figure_the_ledger_starts_at_nought_and_says_so(aland):
@@ -130,5 +130,5 @@ def test_without_a_figure_the_ledger_starts_at_nought_and_says_so(aland):
     trace = Trace(facts, DAY, {}, ledger.count)
     assert ledger.count(trace, "exported") == Span(5, 5)
     text = "nothing was counted since 2026-01-01 before this transfer in XA exported"
-    assert [assumption.text for assumption in trace.assumptions] == [text]
-    assert not trace.changes
+    assert [assumption.text for assumption in ledger.assumptions(["exported"], DAY)] == [text]
+    assert not list(ledger.changes(["exported"], DAY))
