@@ -142,7 +142,7 @@ def _groups(
     for index, item, falls in falling:
         found = False
         for at, entry in enumerate(entries):
-            if _counts_item(entry, item, unit):
+            if counts_item(entry, item, unit):
                 found = True
                 if (at, falls.real) not in seen:
                     seen.add((at, falls.real))
@@ -152,7 +152,8 @@ def _groups(
     return groups
 
 
-def _counts_item(entry: Values, item: Values, unit: str) -> bool:
+def counts_item(entry: Values, item: Values, unit: str) -> bool:
+    """Whether a count is one of the persons, or devices, whose data the item holds."""
     if entry.get("category") != item.get("category") or entry.get("unit", unit) != unit:
         return False
     return "subject" not in entry or bool(entry["subject"] == item.get("subject"))
@@ -161,7 +162,7 @@ def _counts_item(entry: Values, item: Values, unit: str) -> bool:
 def _group(entry: Values, at: int, falls: Truth, window: DateRange, missing: tuple[str, ...]) -> _Group:
     n: int | None = entry.get("n")
     counted: DateRange | None = entry.get("window")
-    share = _share(counted, window)
+    share = share_of(counted, window)
     population, dated = entry.get("population", ""), counted is not None
     if n is not None and falls is share is Truth.TRUE:
         return _Group(population, n, n, (), dated)
@@ -171,7 +172,7 @@ def _group(entry: Values, at: int, falls: Truth, window: DateRange, missing: tup
     return _Group(population, 0, high, () if high == 0 else open_, dated)
 
 
-def _share(counted: DateRange | None, window: DateRange) -> Truth:
+def share_of(counted: DateRange | None, window: DateRange) -> Truth:
     """Whether what was counted over `counted` falls into `window`; a transfer without a window happens now."""
     if counted is None:
         return Truth.TRUE

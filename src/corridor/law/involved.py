@@ -10,6 +10,15 @@ from corridor.law.dated import earliest, next_boundary, wider_places
 from corridor.law.facts import NOTHING, Facts, FlagSet
 from corridor.law.model import Cover, Jurisdiction, Rulebook
 
+READS: Final = (
+    "exporter.located_in",
+    "importer.located_in",
+    "transfer.access_from",
+    "exporter.subject_to",
+    "importer.subject_to",
+)
+"""The facts by which it is decided who is involved."""
+
 _PARTIES: Final = ("exporter.located_in", "importer.located_in")
 _KEPT: Final = 4096
 """Places kept for one day; a free zone has a code of its own, and of those any number can be made up."""
