@@ -11,7 +11,18 @@ import typer
 from corridor.app.rulebook import load_rules
 from corridor.base.clock import parse_date
 from corridor.base.truth import Truth
-from corridor.cli.show import REFUSED, JsonFlag, give_json, name_of, read_object, reported, say
+from corridor.cli.show import (
+    REFUSED,
+    JsonFlag,
+    give_json,
+    name_of,
+    progress,
+    read_object,
+    reported,
+    say,
+    table,
+    wrong_use,
+)
 from corridor.law.evaluate import assess as assess_facts
 from corridor.law.explain import as_json as assessment_json
 from corridor.law.explain import as_text
@@ -21,7 +32,9 @@ from corridor.law.outcome import Assessment
 
 
 def assess(
-    facts: Annotated[Path, typer.Argument(help="The described transfer: YAML or JSON; - reads standard input.")],
+    facts: Annotated[
+        Path | None, typer.Argument(help="The described transfer: YAML or JSON; - reads standard input.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="The day to answer for, such as 2026-12-01.")] = None,
     rules: Annotated[
         list[Path],
@@ -33,13 +46,30 @@ def assess(
         Path | None,
         typer.Option("--dossier", help="A new folder for what has to be filed or kept, as Markdown and .docx."),
     ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", help="Many transfers, a row each: .parquet or .csv, its columns the paths of facts."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="With --batch: the file for the answers, .parquet or .csv.")
+    ] = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what the law of every involved jurisdiction answers, and why; exit 0 only if the transfer may go ahead.
 
     Example: `corridor assess transfer.yaml --as-of 2026-12-01`
+    Example: `corridor assess --batch transfers.parquet -o answers.parquet`
     """
+    if batch is not None:
+        if facts is not None or dossier is not None:
+            wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)
+        if output is None:
+            wrong_use("--batch has no --output", "name the file for the answers: -o answers.parquet", as_json=as_json)
+        _batch(batch, output, as_of, tuple(rules), as_json=as_json)
+        return
+    if facts is None or output is not None:
+        wrong_use("there is no description", "name a file, or - for standard input", as_json=as_json)
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules))
         document = read_object(facts, "a described transfer")
@@ -56,6 +86,24 @@ def assess(
             say(f"Written to {dossier}: {', '.join(file.name for file in files)}")
     if assessment.proceed is not Truth.TRUE:
         raise typer.Exit(REFUSED)
+
+
+def _batch(source: Path, target: Path, as_of: str | None, rules: tuple[Path, ...], *, as_json: bool) -> None:
+    with reported(as_json=as_json):
+        from corridor.app.portfolio import assess_portfolio
+
+        rulebook, digest = load_rules(rules)
+        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
+        with progress("assessed") as done:
+            summary = assess_portfolio(rulebook, source, target, day, done)
+    rows = [(outcome, proceed, number) for (outcome, proceed), number in sorted(summary.items())]
+    if as_json:
+        names = ("outcome", "proceed", "transfers")
+        told = [dict(zip(names, row, strict=True)) for row in rows]
+        give_json({"rulebook": digest, "output": str(target), "summary": told})
+        return
+    table(f"{summary.total()} transfers assessed, written to {target}", ("outcome", "may go ahead", "transfers"), rows)
+    say("This is not legal advice.")
 
 
 def _dossier(folder: Path, rulebook: Rulebook, facts: Facts, assessment: Assessment) -> tuple[Path, ...]:

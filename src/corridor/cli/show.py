@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -14,6 +14,7 @@ from rich.box import SIMPLE
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from corridor.base.errors import CorridorError, MalformedError, SettingsError
@@ -86,6 +87,15 @@ def columns(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         shown.add_row(*map(escape, row))
     wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False, emoji=False)
     wide.print(shown)
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while a long work is under way, where that is a terminal: `update(done, in_all)`."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def refuse(error: CorridorError, *, as_json: bool = False) -> NoReturn:

@@ -110,3 +110,40 @@ def test_machines_get_the_files_of_the_dossier(corridor, document, tmp_path):
     found = corridor("assess", document(FEW), *DAY, "--json", "--dossier", tmp_path / "case").json
     assert f"{tmp_path}/case/cn-pipia.zh.md" in found["dossier"]
     assert "dossier" not in corridor("assess", document(FEW), *DAY, "--json").json
+
+
+ROWS = (
+    "transfer.id,exporter.located_in,importer.located_in,exporter.designations,data.items,data.important_status\n"
+    'a,CN,DE,[],"[{""category"":""product_safety"",""personal"":false,""collected_in"":""CN""}]",not_notified\n'
+)
+
+
+def test_a_portfolio_is_assessed_at_once(corridor, tmp_path, wide):
+    (tmp_path / "t.csv").write_text(ROWS)
+    batch = ("assess", "--batch", tmp_path / "t.csv", "-o", tmp_path / "a.csv", *DAY)
+    said = corridor(*batch)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[0] == f"1 transfers assessed, written to {tmp_path}/a.csv"
+    assert "NOT_REGULATED" in said.out
+    assert (
+        (tmp_path / "a.csv")
+        .read_text()
+        .startswith("id,as_of,outcome,proceed,rulings\na,2026-11-22,NOT_REGULATED,true,")
+    )
+    found = corridor(*batch, "--json").json
+    assert found["summary"] == [{"outcome": "NOT_REGULATED", "proceed": "true", "transfers": 1}]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--batch", "t.csv"), "--batch has no --output"),
+        (("--batch", "t.csv", "-o", "a.csv", "--dossier", "d"), "--batch takes neither a description nor --dossier"),
+        (("facts.yaml", "--batch", "t.csv", "-o", "a.csv"), "--batch takes neither a description nor --dossier"),
+        ((), "there is no description"),
+    ],
+)
+def test_a_portfolio_and_a_description_are_told_apart(corridor, words, problem):
+    said = corridor("assess", *words)
+    assert said.code == 2
+    assert problem in said.problem

@@ -19,7 +19,6 @@ from corridor.law.portfolio.rebuild import reads, rebuilt
 from corridor.law.trace import Span, Trace
 
 ITEMS: Final = "data.items"
-_UNBOUNDED: Final = 2**62
 
 
 class Tallies:
@@ -69,10 +68,11 @@ class Tallies:
                 named.setdefault(group.population, []).append(bounds)
         merged = [_largest(same) for same in named.values()]
         alone = [bounds for group, bounds in zip(planned, groups, strict=True) if not group.population]
-        zero = pl.lit(0, pl.Int64)
+        zero, counted = pl.lit(0, pl.Int64), (*merged, *alone)
         low = pl.max_horizontal(pl.sum_horizontal(zero, *(m.low for m in merged)), zero, *(a.low for a in alone))
-        highs = pl.sum_horizontal(zero, *(bounds.high for bounds in (*merged, *alone)))
-        return low.alias("low"), pl.when(highs < _UNBOUNDED).then(highs).alias("high")
+        high = pl.sum_horizontal(zero, *(bounds.high for bounds in counted))
+        open_ = pl.any_horizontal(pl.lit(value=False), *(bounds.open for bounds in counted))
+        return low.alias("low"), pl.when(~open_).then(high).alias("high")
 
 
 _NO_ROWS: Final = pl.DataFrame(schema={"low": pl.Int64, "high": pl.Int64})
@@ -80,23 +80,28 @@ _NO_ROWS: Final = pl.DataFrame(schema={"low": pl.Int64, "high": pl.Int64})
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
-    """Bounds on the persons of one count, or of one population; without a bound `high` is `_UNBOUNDED` or more."""
+    """Bounds on the persons of one count, or of one population; where `open` holds, there is none above."""
 
     low: pl.Expr
     high: pl.Expr
+    open: pl.Expr
 
     @classmethod
     def of(cls, group: Planned) -> _Bounds:
-        zero, unbounded = pl.lit(0, pl.Int64), pl.lit(_UNBOUNDED, pl.Int64)
-        if group.at is None:
-            return cls(zero, zero if group.outside else unbounded)
-        number = pl.col(NUMBERS).list.get(group.at, null_on_oob=True)
-        low = number.fill_null(0) if group.certain else zero
-        return cls(low, zero if group.outside else number.fill_null(_UNBOUNDED))
+        zero, never = pl.lit(0, pl.Int64), pl.lit(value=False)
+        number = zero if group.at is None else pl.col(NUMBERS).list.get(group.at, null_on_oob=True)
+        if group.outside:
+            return cls(zero, zero, never)
+        open_ = pl.lit(value=True) if group.at is None else number.is_null()
+        return cls(number.fill_null(0) if group.certain else zero, number.fill_null(0), open_)
 
 
 def _largest(same: list[_Bounds]) -> _Bounds:
-    return _Bounds(pl.max_horizontal(*(one.low for one in same)), pl.max_horizontal(*(one.high for one in same)))
+    return _Bounds(
+        pl.max_horizontal(*(one.low for one in same)),
+        pl.max_horizontal(*(one.high for one in same)),
+        pl.any_horizontal(*(one.open for one in same)),
+    )
 
 
 def _uncounted(_: Trace, name: str) -> Span:

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from corridor.base.errors import CorridorError, MalformedError
+from corridor.base.errors import CorridorError, MalformedError, TooLargeError
 from corridor.base.ids import printable
 from corridor.base.json import MAX_SAFE_INTEGER
 from corridor.law.facts import parse_facts, suggestion
-from corridor.law.vocabulary import FACTS, Kind, Number, Record, Truthful
+from corridor.law.vocabulary import FACTS, Flags, Kind, Number, Record, Several, Text, Truthful, Window
 
 COUNTS: Final = "data.counts"
 NUMBERS: Final = "data.counts[].n"
@@ -88,7 +88,7 @@ class Dictionary:
 
 def _decoded(text: str, kind: Kind) -> Any:
     """The value that a cell stands for; an empty one, and a JSON null, are unknown."""
-    if text[:1] in "[{":
+    if isinstance(kind, Several | Flags | Window):
         return json.loads(text)
     if isinstance(kind, Truthful):
         return _TRUTHS.get(text.lower(), text)
@@ -118,3 +118,17 @@ def split_counts(texts: pl.Series, first_row: int) -> tuple[pl.Series, pl.Series
             "a count is too large", place=f"row {row}, column {COUNTS}", remedy=f"write at most {MAX_SAFE_INTEGER}"
         )
     return texts.str.replace_all(_N, '"n": 0'), numbers.fill_null([])
+
+
+def checked_texts(texts: pl.Series, name: str, first_row: int) -> pl.Series:
+    """Free text that no rule reads, as it is.
+
+    Raises:
+        TooLargeError: a text is over its bound; the place names its row.
+    """
+    long = (texts.str.len_chars() > Text().max_length).fill_null(value=False)
+    if long.any():
+        row = first_row + int(long.arg_max() or 0)
+        limit = Text().max_length
+        raise TooLargeError(f"a text has more than {limit} characters", place=f"row {row}, column {name}")
+    return texts

@@ -10,10 +10,12 @@ import polars as pl
 
 from corridor.base.clock import DateRange
 from corridor.base.truth import Truth, any_of
+from corridor.law.forms import Fact
 from corridor.law.model import Jurisdiction, Provision
 from corridor.law.outcome import Outcome
 from corridor.law.portfolio.dictionary import Dictionary
 from corridor.law.portfolio.expressions import Columns
+from corridor.law.portfolio.rebuild import reads
 
 RANKS: Final[Mapping[Outcome, int]] = {
     Outcome.PROHIBITED: 0,
@@ -146,3 +148,13 @@ def _periods(jurisdiction: Jurisdiction) -> Iterator[DateRange]:
         yield from (value.period for value in parameter.values)
     for derived in jurisdiction.derived.values():
         yield from (version.period for version in derived.versions)
+
+
+def facts_read(jurisdiction: Jurisdiction) -> Iterator[str]:
+    """The paths of the facts that the ladders and counters of the jurisdiction read."""
+    provisions = (provision for ladder in jurisdiction.ladders for provision in ladder.provisions)
+    conditions = [one.condition for one in provisions] + [one.of for one in jurisdiction.counters.values()]
+    for condition in conditions:
+        for read in reads(condition.answer.form, jurisdiction):
+            if isinstance(read, Fact):
+                yield read.path

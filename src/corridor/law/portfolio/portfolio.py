@@ -19,8 +19,17 @@ from corridor.law.model import Rulebook
 from corridor.law.outcome import Outcome, Ruling
 from corridor.law.portfolio.atoms import partial_facts
 from corridor.law.portfolio.counters import with_numbers
-from corridor.law.portfolio.dictionary import COUNTS, NUMBERS, Dictionary, check_columns, split_counts
-from corridor.law.portfolio.ladders import OUTCOMES, RANKS, Ladders, changes_of
+from corridor.law.portfolio.dictionary import (
+    COUNTS,
+    KINDS,
+    NUMBERS,
+    Dictionary,
+    check_columns,
+    checked_texts,
+    split_counts,
+)
+from corridor.law.portfolio.ladders import OUTCOMES, RANKS, Ladders, changes_of, facts_read
+from corridor.law.vocabulary import Text
 
 AS_OF: Final = "as_of"
 _SAYS: Final = ("jurisdiction", "outcome", "instrument", "pin", "mechanisms", "proceed")
@@ -69,6 +78,7 @@ class Portfolio:
 
     def __init__(self, rulebook: Rulebook, day: date) -> None:
         self._rulebook, self._day = rulebook, day
+        self._read = frozenset(path for one in rulebook.jurisdictions.values() for path in facts_read(one))
         self._dictionaries: dict[str, Dictionary] = {}
         self._changes = sorted({change for one in rulebook.jurisdictions.values() for change in changes_of(one)})
         self._ladders: dict[_Law, Ladders] = {}
@@ -87,9 +97,17 @@ class Portfolio:
             TooLargeError: a list or text over its bound.
         """
         check_columns([name for name in part.columns if name != AS_OF])
+        self._make_room()
         rows = self._numbered(part, first_row)
         said = pl.concat([self._by_law(law, group) for law, group in self._laws(rows)])
         return _united(rows, said, self._table(), _ids(part))
+
+    def _make_room(self) -> None:
+        """Forget all that was worked out once it takes much memory; it is worked out anew."""
+        if sum(len(one.values) for one in self._dictionaries.values()) > _KEPT:
+            self._dictionaries.clear()
+            self._ladders.clear()
+            self._involved.clear()
 
     def _numbered(self, part: pl.DataFrame, first_row: int) -> pl.DataFrame:
         """The rows as numbers of values, with their days and between which changes of law these lie."""
@@ -107,8 +125,11 @@ class Portfolio:
                 if name == COUNTS:
                     texts, numbers = split_counts(texts, first_row)
                     columns.append(numbers.alias(NUMBERS))
-                dictionary = self._dictionaries.setdefault(name, Dictionary(name))
-                columns.append(dictionary.numbered(texts, first_row).alias(name))
+                if isinstance(KINDS[name], Text) and name not in self._read:
+                    columns.append(checked_texts(texts, name, first_row).alias(f"{_PLAIN}{name}"))
+                else:
+                    dictionary = self._dictionaries.setdefault(name, Dictionary(name))
+                    columns.append(dictionary.numbered(texts, first_row).alias(name))
         return pl.DataFrame(columns)
 
     def _laws(self, rows: pl.DataFrame) -> Iterator[tuple[_Law, pl.DataFrame]]:
@@ -176,6 +197,7 @@ class Portfolio:
     def _alone(self, law: _Law, row: Mapping[str, Any]) -> int:
         paths = tuple(path for path in row if path in self._dictionaries)
         values = {path: self._dictionaries[path].values[row[path]] for path in paths}
+        values |= {name.removeprefix(_PLAIN): text for name, text in row.items() if name.startswith(_PLAIN)}
         if values.get(COUNTS) is not None:
             values[COUNTS] = with_numbers(values[COUNTS], row[NUMBERS])
         facts: Facts = partial_facts(tuple(values), tuple(values.values()))
@@ -218,6 +240,9 @@ class Portfolio:
         )
 
 
+_KEPT: Final = 2_000_000
+"""Values of all columns that are kept from part to part."""
+_PLAIN: Final = "text "
 _ROW: Final = "row number"
 _EPOCH: Final = "epoch"
 _LAW: Final = "law"
