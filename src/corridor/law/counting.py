@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from corridor.law.facts import NOTHING, Values
 from corridor.law.fast import State
 from corridor.law.model import Counter, WindowKind
 from corridor.law.outcome import Counted, CountKey, Population
-from corridor.law.trace import Assumption, Span, Step, Trace, missing_in
+from corridor.law.trace import Assumption, Span, Trace, missing_in
 
 
 class Tally(NamedTuple):
@@ -70,10 +70,12 @@ class _Group(NamedTuple):
     dated: bool
 
 
-Holds = Callable[[int, Values], Truth]
-"""Whether the data item at an index falls under a counter."""
-Missing = Callable[[int], tuple[str, ...]]
-"""The facts that keep this open for the item at an index."""
+class _Falling(NamedTuple):
+    """A data item that falls under a counter, or may: the facts that keep this open are missing."""
+
+    item: Values
+    holds: Truth
+    missing: tuple[str, ...]
 
 
 def tally(trace: Trace, counter: Counter) -> Tally:
@@ -82,24 +84,28 @@ def tally(trace: Trace, counter: Counter) -> Tally:
     Two counts of one population are the same persons; counts of different populations are different persons; of counts
     without a population only bounds on the distinct persons are known.
     """
-    run, steps = counter.of.answer.run, dict[int, Step]()
-
-    def holds(index: int, item: Values) -> Truth:
-        steps[index] = run(trace, (item, f"data.items[{index}]"))
-        return steps[index].holds
-
-    return _tally(trace.facts.values, trace.as_of, counter, holds, lambda index: missing_in(steps[index]))
+    data = trace.facts.values.get("data", NOTHING)
+    items: tuple[Values, ...] | None = data.get("items")
+    if items is None:
+        return _ANYBODY
+    run = counter.of.answer.run
+    steps = [(item, run(trace, (item, f"data.items[{index}]"))) for index, item in enumerate(items)]
+    falling = [_Falling(item, step.holds, missing_in(step)) for item, step in steps if step.holds is not Truth.FALSE]
+    return _tally(data.get("counts", ()), trace.as_of, counter, falling)
 
 
 def tally_fast(state: State, name: str, counter: Counter) -> Tally:
     """The same as `tally`, by the compiled rules."""
-    run, missing = state.compiled.counters[name], dict[int, tuple[str, ...]]()
-
-    def holds(index: int, item: Values) -> Truth:
-        truth, missing[index], _ = run(state, item, index)
-        return _TRUTHS[truth]
-
-    return _tally(state.values, state.as_of, counter, holds, missing.__getitem__)
+    data = state.values.get("data", NOTHING)
+    items: tuple[Values, ...] | None = data.get("items")
+    if items is None:
+        return _ANYBODY
+    run, falling = state.compiled.counters[name], list[_Falling]()
+    for index, item in enumerate(items):
+        truth, missing, _ = run(state, item, index)
+        if truth:
+            falling.append(_Falling(item, _TRUTHS[truth], missing))
+    return _tally(data.get("counts", ()), state.as_of, counter, falling)
 
 
 def _total(span: Span, before: int | None, counter: Counter) -> Span:
@@ -109,15 +115,14 @@ def _total(span: Span, before: int | None, counter: Counter) -> Span:
     return Span(span.low + before, None if span.high is None else span.high + before, span.missing, rank)
 
 
-def _tally(facts: Values, day: date, counter: Counter, holds: Holds, missing: Missing) -> Tally:
-    data = facts.get("data", NOTHING)
-    items: tuple[Values, ...] | None = data.get("items")
-    if items is None:
-        return Tally(Span(0, None, ("data.items",)), (Population("", None),), dated=False)
-    falling = [(index, item, falls) for index, item in enumerate(items) if (falls := holds(index, item))]
+_NOBODY: Final = Tally(Span(0, 0), (), dated=False)
+_ANYBODY: Final = Tally(Span(0, None, ("data.items",)), (Population("", None),), dated=False)
+
+
+def _tally(entries: tuple[Values, ...], day: date, counter: Counter, falling: list[_Falling]) -> Tally:
     if not falling:
         return _NOBODY
-    groups = _merged(_groups(data.get("counts", ()), _WINDOWS[counter.window][day], counter.unit, falling, missing))
+    groups = _merged(_groups(entries, _WINDOWS[counter.window][day], counter.unit, falling))
     if len(groups) == 1 and groups[0].low == groups[0].high:
         name, n, _, _, dated = groups[0]
         return Tally(Span(n, n), (Population(name, n),), dated)
@@ -127,28 +132,19 @@ def _tally(facts: Values, day: date, counter: Counter, holds: Holds, missing: Mi
     return Tally(_united(groups), populations, any(group.dated for group in groups))
 
 
-_NOBODY: Final = Tally(Span(0, 0), (), dated=False)
-
-
-def _groups(
-    entries: tuple[Values, ...],
-    window: DateRange,
-    unit: str,
-    falling: list[tuple[int, Values, Truth]],
-    missing: Missing,
-) -> list[_Group]:
+def _groups(entries: tuple[Values, ...], window: DateRange, unit: str, falling: list[_Falling]) -> list[_Group]:
     groups: list[_Group] = []
     seen: set[tuple[int, int]] = set()
-    for index, item, falls in falling:
+    for item, holds, missing in falling:
         found = False
         for at, entry in enumerate(entries):
             if counts_item(entry, item, unit):
                 found = True
-                if (at, falls.real) not in seen:
-                    seen.add((at, falls.real))
-                    groups.append(_group(entry, at, falls, window, missing(index)))
+                if (at, holds.real) not in seen:
+                    seen.add((at, holds.real))
+                    groups.append(_group(entry, at, holds, window, missing))
         if not found:
-            groups.append(_Group("", 0, None, ("data.counts", *missing(index)), dated=False))
+            groups.append(_Group("", 0, None, ("data.counts", *missing), dated=False))
     return groups
 
 

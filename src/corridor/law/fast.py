@@ -113,9 +113,8 @@ class State:
 
     def climbs(self) -> list[tuple[tuple[Rung, ...], Climbed]]:
         """Every ladder, climbed."""
-        return [
-            (rungs, climb(self)) for rungs, climb in zip(self._day.ladders, self.compiled.ladders, strict=True) if rungs
-        ]
+        ladders = zip(self._day.ladders, self.compiled.ladders, strict=True)
+        return [(rungs, climb(self)) for rungs, climb in ladders if rungs]
 
     def contents(self, kind: PaperKind) -> tuple[str, ...]:
         """What a paper of a kind has to hold; what is read for it is not noted."""
