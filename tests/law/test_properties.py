@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from corridor.base.truth import Truth
 from corridor.law.counting import Ledger
-from corridor.law.evaluate import assess, counts_needed
+from corridor.law.domains import domains_of
+from corridor.law.evaluate import assess, counts_needed, questions_on
 from corridor.law.facts import parse_facts
 from corridor.law.fast import State, compiled
 from corridor.law.from_source import load_rulebook
 from corridor.law.outcome import CountKey, Outcome
 from corridor.law.source import plain, read_yaml
+from corridor.law.suppose import suppose
 from corridor.law.trace import Trace, missing_in
 from corridor.law.verdict import decide
 
@@ -279,6 +281,57 @@ def test_an_undetermined_ruling_says_what_it_needs_and_a_certain_one_asks_nothin
     for ruling in assess(RULEBOOK, _facts(known), day).rulings:
         assert bool(ruling.missing) is (ruling.proceed is Truth.UNKNOWN)
         assert (ruling.outcome is Outcome.UNDETERMINED) <= (ruling.proceed is Truth.UNKNOWN)
+
+
+_PLACED = st.fixed_dictionaries(
+    {"exporter.located_in": st.sampled_from(["CN", "DE"]), "importer.located_in": st.sampled_from(["CN", "FR", "HK"])},
+    optional={path: leaf for path, leaf in _LEAVES.items() if not path.endswith("located_in")},
+)
+
+
+def _given(facts, supposed):
+    for path, value in supposed:
+        facts = suppose(facts, path, value)
+    return facts
+
+
+@settings(max_examples=100, deadline=None)
+@given(_PLACED, _DAYS)
+def test_every_fact_that_is_asked_for_can_change_the_answer(known, day):
+    facts = _facts(known)
+    for ruling in assess(RULEBOOK, facts, day).rulings:
+        rules = RULEBOOK.jurisdictions.get(ruling.jurisdiction)
+        for path in ruling.missing if rules and not ruling.note else ():
+            if not domains_of(rules).of(path, facts, day):
+                continue  # no fact: what the law itself leaves open
+            supposed = _given(facts, questions_on(rules, facts, day).witness(path))
+            values = domains_of(rules).of(path, supposed, day)
+            without = assess(RULEBOOK, supposed, day).ruling(ruling.jurisdiction)
+            answers = [assess(RULEBOOK, suppose(supposed, path, v), day).ruling(ruling.jurisdiction) for v in values]
+            assert path in without.open
+            assert any((one.outcome, one.proceed) != (without.outcome, without.proceed) for one in answers)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_PLACED, _PLACED, st.sampled_from(sorted(_LEAVES)), _DAYS)
+def test_a_fact_that_is_not_asked_for_changes_no_answer(known, rest, path, day):
+    if path in known or path not in rest or path in {"papers", "importer.id"} or path.endswith("located_in"):
+        return
+    for ruling in assess(RULEBOOK, _facts(known), day).rulings:
+        if ruling.outcome is not Outcome.UNDETERMINED or _touches(path, ruling.missing):
+            continue
+        asked = {leaf: value for leaf, value in rest.items() if leaf not in known and _touches(leaf, ruling.missing)}
+        completed = {**known, **asked}
+        without = assess(RULEBOOK, _facts(completed), day).ruling(ruling.jurisdiction)
+        learnt = assess(RULEBOOK, _facts({**completed, path: rest[path]}), day).ruling(ruling.jurisdiction)
+        taken = [fact for assumption in (*without.assumptions, *learnt.assumptions) for fact in assumption.facts]
+        if not _touches(path, (*taken, *without.missing)):
+            assert (learnt.outcome, learnt.mechanisms) == (without.outcome, without.mechanisms)
+
+
+def _touches(leaf, paths):
+    """Whether one of the paths is the leaf, or something inside it (`data.items[0].subject`, `... has CN:CIIO`)."""
+    return any(path.split(" has ")[0].startswith(leaf) for path in paths)
 
 
 @settings(max_examples=100, deadline=None)

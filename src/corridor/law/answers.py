@@ -106,7 +106,7 @@ def junction(word: str, parts: tuple[Answer, ...]) -> Answer:
     return Answer(run, Joined(word, tuple(part.form for part in parts)))
 
 
-_SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -128,7 +128,7 @@ def compare_values(sign: str, left: Term, right: Term) -> Answer:
     """Two codes, places, texts, truth values or days; a place equals the parts of it."""
     text, shown = f"{left.text} {sign} {right.text}", _shown(left, right)
     get_a, get_b, place = left.get, right.get, isinstance(left.kind, Place) and right.literal
-    compare = _place_is(sign) if place else _SIGNS[sign]
+    compare = _place_is(sign) if place else SIGNS[sign]
 
     def run(trace: Trace, scope: Scope) -> Step:
         a, missing_a, rank_a = get_a(trace, scope)

@@ -87,7 +87,7 @@ def tally(trace: Trace, counter: Counter) -> Tally:
     data = trace.facts.values.get("data", NOTHING)
     items: tuple[Values, ...] | None = data.get("items")
     if items is None:
-        return _ANYBODY
+        return _anybody(data)
     run = counter.of.answer.run
     steps = [(item, run(trace, (item, f"data.items[{index}]"))) for index, item in enumerate(items)]
     falling = [_Falling(item, step.holds, missing_in(step)) for item, step in steps if step.holds is not Truth.FALSE]
@@ -99,7 +99,7 @@ def tally_fast(state: State, name: str, counter: Counter) -> Tally:
     data = state.values.get("data", NOTHING)
     items: tuple[Values, ...] | None = data.get("items")
     if items is None:
-        return _ANYBODY
+        return _anybody(data)
     run, falling = state.compiled.counters[name], list[_Falling]()
     for index, item in enumerate(items):
         truth, missing, _ = run(state, item, index)
@@ -116,7 +116,12 @@ def _total(span: Span, before: int | None, counter: Counter) -> Span:
 
 
 _NOBODY: Final = Tally(Span(0, 0), (), dated=False)
-_ANYBODY: Final = Tally(Span(0, None, ("data.items",)), (Population("", None),), dated=False)
+
+
+def _anybody(data: Values) -> Tally:
+    """Nothing is known of the items, and nobody can be left out."""
+    missing = ("data.items",) if "counts" in data else ("data.items", "data.counts")
+    return Tally(Span(0, None, missing), (Population("", None),), dated=False)
 
 
 def _tally(entries: tuple[Values, ...], day: date, counter: Counter, falling: list[_Falling]) -> Tally:

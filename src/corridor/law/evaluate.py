@@ -10,6 +10,7 @@ from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth, all_of, any_of
 from corridor.law.counting import Ledger, tally_fast, window_on
 from corridor.law.dated import earliest
+from corridor.law.domains import domains_of
 from corridor.law.facts import Facts, check_day
 from corridor.law.fast import Climbed, State, compiled
 from corridor.law.involved import Involved, involved_in
@@ -29,6 +30,7 @@ from corridor.law.outcome import (
     meet,
 )
 from corridor.law.papers import route_of
+from corridor.law.questions import Questions
 from corridor.law.steps import applied_rules
 from corridor.law.trace import Assumption, Span, Trace
 
@@ -122,7 +124,7 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         provisions=tuple(_provisions(climbs, rungs)),
         routes=routes,
         obligations=(*_filings(routes), *duties),
-        missing=_missing(climbs, outcome, proceed, routes),
+        open=_open(climbs, outcome, proceed, routes),
         assumptions=(*state.assumptions, *ledger.assumptions(state.counted, as_of), *_passed_over(climbs)),
         counted=ledger.counted(
             state.counted, as_of, adds=not outcome.is_outside and not any(p.uncounted for p in decided)
@@ -133,6 +135,19 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         ),
         next_change=min((day for day in changes if day > as_of), default=None),
         explain=lambda: applied_rules(jurisdiction, facts, as_of, previous),
+        ask=lambda open_: questions_on(jurisdiction, facts, as_of, previous).ordered(open_),
+    )
+
+
+def questions_on(
+    jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE
+) -> Questions:
+    """The search for what can still change what the jurisdiction answers."""
+    domains = domains_of(jurisdiction)
+    return Questions(
+        facts,
+        lambda supposed: _rule(jurisdiction, supposed, as_of, previous).open,
+        lambda path, supposed: domains.of(path, supposed, as_of),
     )
 
 
@@ -164,7 +179,7 @@ def _provisions(climbs: list[_Climb], decided: list[Rung]) -> Iterable[Basis]:
     return found if len(found) == 1 else dict.fromkeys(found)
 
 
-def _missing(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tuple[Route, ...]) -> tuple[str, ...]:
+def _open(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tuple[Route, ...]) -> tuple[str, ...]:
     if outcome is Outcome.UNDETERMINED:
         open_climbs = (climb for climb in climbs if climb.outcome is Outcome.UNDETERMINED)
         return tuple(dict.fromkeys(name for climb in open_climbs for _, names in climb.open for name in names))
@@ -235,7 +250,7 @@ def _too_early(jurisdiction: Jurisdiction, as_of: date) -> Ruling:
         as_of,
         Outcome.UNDETERMINED,
         Truth.UNKNOWN,
-        missing=(note,),
+        open=(note,),
         next_change=jurisdiction.encoded_from,
         note=note,
     )
@@ -247,7 +262,7 @@ def _without_rules(country: str, as_of: date) -> Ruling:
         "or take advice on its law"
     )
     return Ruling(
-        country, country, as_of, Outcome.UNDETERMINED, Truth.UNKNOWN, missing=(f"the rules of {country}",), note=note
+        country, country, as_of, Outcome.UNDETERMINED, Truth.UNKNOWN, open=(f"the rules of {country}",), note=note
     )
 
 
@@ -262,7 +277,7 @@ def _united(rulings: tuple[Ruling, ...], involved: Involved, as_of: date) -> Ass
         proceed=proceed if rulings else Truth.UNKNOWN,
         obligations=_once([ruling.obligations for ruling in rulings]),
         conflicts=_once([ruling.conflicts for ruling in rulings]),
-        missing=tuple(dict.fromkeys((*involved.missing, *(name for ruling in rulings for name in ruling.missing)))),
+        unplaced=involved.missing,
         verified=max((ruling.verified for ruling in rulings), key=lambda v: v.rank, default=Verified.RECALLED),
         next_change=earliest((*(ruling.next_change for ruling in rulings), involved.next_change)),
     )

@@ -49,6 +49,9 @@ class Known(dict[str, Any]):
 
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
     def __reduce__(self) -> tuple[type[Known], tuple[dict[str, Any]]]:
         return Known, (dict(self),)
 

@@ -226,7 +226,8 @@ class Ruling:
         proceed: whether the transfer may go ahead now, with the papers shown.
         provisions: what the outcome follows from, the decisive one first.
         routes: the alternatives that open the way, where papers are needed.
-        missing: the facts that can still change an open answer; empty where it is certain.
+        open: the facts that keep the answer open, as far as the conditions say; empty where it is certain.
+        ask: gives those of them that can still change the answer.
         counted: the counters that were read.
         verified: the weakest class of all the answer rests on.
         next_change: the next day on which something used here, or that could alter it, changes.
@@ -241,7 +242,7 @@ class Ruling:
     provisions: tuple[Basis, ...] = ()
     routes: tuple[Route, ...] = ()
     obligations: tuple[Obligation, ...] = ()
-    missing: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     counted: tuple[Counted, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -249,6 +250,13 @@ class Ruling:
     next_change: date | None = None
     note: str = ""
     explain: Callable[[], tuple[AppliedRule, ...]] = field(default=_no_steps, repr=False, compare=False)
+
+    ask: Callable[[tuple[str, ...]], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The facts that can still change an open answer, in the order in which to ask for them."""
+        return self.ask(self.open) if self.open else ()
 
     @cached_property
     def steps(self) -> tuple[AppliedRule, ...]:
@@ -273,9 +281,13 @@ class Ruling:
         return tuple(dict.fromkeys(need for route in self.routes for need in route.papers))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assessment:
-    """What all involved jurisdictions say together."""
+    """What all involved jurisdictions say together.
+
+    Attributes:
+        unplaced: facts without which it is not known who is involved.
+    """
 
     as_of: date
     rulings: tuple[Ruling, ...]
@@ -283,9 +295,18 @@ class Assessment:
     proceed: Truth
     obligations: tuple[Obligation, ...]
     conflicts: tuple[Conflict, ...]
-    missing: tuple[str, ...]
+    unplaced: tuple[str, ...]
     verified: Verified
     next_change: date | None
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The facts that can still change an answer; first who is involved, then what most rulings wait for."""
+        wanted: dict[str, int] = dict.fromkeys(self.unplaced, len(self.rulings) + 1)
+        for ruling in self.rulings:
+            for name in ruling.missing:
+                wanted[name] = wanted.get(name, 0) + 1
+        return tuple(sorted(wanted, key=lambda name: -wanted[name]))
 
     @property
     def papers_needed(self) -> tuple[PaperNeed, ...]:

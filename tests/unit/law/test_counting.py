@@ -91,7 +91,7 @@ def test_two_items_of_one_count_are_the_same_persons(count):
 
 
 def test_without_items_nothing_is_known(count):
-    assert count(None, []).span == Span(0, None, ("data.items",))
+    assert count(None, []).span == Span(0, None, ("data.items", "data.counts"))
 
 
 @given(

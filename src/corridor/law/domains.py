@@ -1,0 +1,256 @@
+"""Which values of an unknown fact the rules can tell apart: one for each way in which their conditions can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+
+from corridor.base.clock import DateRange
+from corridor.law.answers import SIGNS
+from corridor.law.codes import COUNTRIES
+from corridor.law.dated import Parameter, wider_places
+from corridor.law.facts import FIRST_DAY, Facts, Known
+from corridor.law.forms import (
+    Compared,
+    Constant,
+    Each,
+    Element,
+    Fact,
+    Form,
+    HasMember,
+    InRegister,
+    InSet,
+    Joined,
+    Not,
+    Operand,
+    Total,
+)
+from corridor.law.model import Jurisdiction
+from corridor.law.suppose import APART, POPULATIONS, TOGETHER
+from corridor.law.vocabulary import (
+    ALWAYS_PERSONAL,
+    CATEGORY,
+    FACTS,
+    ITEM,
+    Code,
+    Day,
+    Kind,
+    Number,
+    Place,
+    Record,
+    Several,
+    Text,
+    Truthful,
+    Window,
+)
+
+_ELSEWHERE: Final = "AQ"
+_BEYOND: Final = 10**9
+
+
+class Question(NamedTuple):
+    """What some condition asks of a value on a day."""
+
+    asks: Callable[[Any, date], bool]
+    mentioned: tuple[Any, ...] = ()
+
+
+class Domains:
+    """The values worth supposing for each fact that the rules of a jurisdiction read."""
+
+    def __init__(self, rules: Jurisdiction) -> None:
+        self._rules = rules
+        self._tests: dict[str, list[Question]] = {}
+        self._numbers: dict[str, list[int | Parameter]] = {}
+        self._others: dict[str, set[str]] = {}
+        self._kept: dict[tuple[str, date], tuple[Any, ...]] = {}
+        for form in _forms(rules):
+            self._collect(form, "")
+        for counter in rules.counters.values():
+            self._collect(counter.of.answer.form, "data.items")
+
+    def of(self, path: str, facts: Facts, day: date) -> tuple[Any, ...]:
+        """Values to suppose for `path`, each of which some condition answers otherwise; none where it is no fact."""
+        if path == POPULATIONS:
+            return TOGETHER, APART
+        if " has " in path:
+            return True, False
+        general = _general(path)
+        kind = kind_of(general)
+        if kind is None:
+            return ()
+        if path == "data.counts":
+            return self._counts(facts, day)
+        key = (general, day)
+        if key not in self._kept:
+            self._kept[key] = tuple(self._values(general, kind, day))
+        others = (facts.get(other) for other in sorted(self._others.get(general, ())))
+        return (*self._kept[key], *(other for other in others if other is not None))
+
+    def _values(self, path: str, kind: Kind, day: date) -> Iterable[Any]:
+        match kind:
+            case Code() | Place():
+                return self._representatives(path, kind, day)
+            case Number(unit):
+                return self._amounts(path, unit, day)
+            case Several(of) if of is ITEM:
+                return (), *self._items(day)
+            case Several(Record()):
+                return (), (Known(),)
+            case Several(of):
+                return (), *((one,) for one in self._values(f"{path}[]", of, day))
+        return self._plain(path, kind, day)
+
+    def _plain(self, path: str, kind: Kind, day: date) -> Iterable[Any]:
+        match kind:
+            case Truthful():
+                return True, False
+            case Day():
+                mentioned = {one for test in self._tests.get(path, ()) for one in test.mentioned} or {day}
+                return sorted({one + timedelta(days=offset) for one in mentioned for offset in (-1, 0, 1)})
+            case Window():
+                return DateRange(day, day), DateRange(FIRST_DAY, FIRST_DAY)
+            case Text():
+                return ("another",)
+        return ()
+
+    def _items(self, day: date) -> Iterator[tuple[Known]]:
+        for category in self._representatives("data.items[].category", CATEGORY, day):
+            personal = {"personal": True} if category in ALWAYS_PERSONAL else {}
+            yield (Known({"category": category, **personal}),)
+
+    def _representatives(self, path: str, kind: Code | Place, day: date) -> Iterator[str]:
+        """One word for each combination of answers of the conditions that ask about it."""
+        tests = self._tests.get(path, [])
+        mentioned = {one for test in tests for one in test.mentioned}
+        known = sorted(kind.codes) if isinstance(kind, Code) else [_ELSEWHERE, *sorted(COUNTRIES)]
+        seen = set()
+        for word in (*known, *sorted(mentioned - set(known))):
+            answers = (word in ALWAYS_PERSONAL, *(test.asks(word, day) for test in tests))
+            if answers not in seen:
+                seen.add(answers)
+                yield word
+
+    def _amounts(self, path: str, unit: str, day: date) -> list[int]:
+        bounds = list(self._numbers.get(path, ()))
+        if path == "data.counts[].n":
+            bounds = [one for path, found in self._numbers.items() if path.startswith("counter ") for one in found]
+        edges = {_at(one, day) for one in bounds if _at(one, day) is not None}
+        around = {max(edge + offset, 0) for edge in edges if edge is not None for offset in (-1, 0, 1)}
+        return sorted({0, *around, _BEYOND if unit != "percent" else 100})
+
+    def _counts(self, facts: Facts, day: date) -> tuple[tuple[Known, ...], ...]:
+        """The same number of persons for every item."""
+        items = facts.get("data.items") or ()
+        categories = list(dict.fromkeys(item["category"] for item in items if "category" in item))
+        amounts = self._amounts("data.counts[].n", "persons", day)
+        return tuple(dict.fromkeys(tuple(Known({"category": one, "n": n}) for one in categories) for n in amounts))
+
+    def _collect(self, form: Form, within: str) -> None:
+        match form:
+            case Not(body):
+                self._collect(body, within)
+            case Joined(_, inner):
+                for part in inner:
+                    self._collect(part, within)
+            case Each(_, operand, body):
+                self._collect(body, _path(operand, within) or "")
+            case Compared():
+                self._compared(form, within)
+            case InSet(operand, members):
+                self._test(operand, within, lambda value, _: _among(value, members), tuple(members))
+            case InRegister(operand, register):
+                every = tuple({entry.value.member for entry in register.entries})
+                self._test(operand, within, lambda value, day: _among(value, register.members_at(day)), every)
+            case HasMember(operand, code):
+                path = _path(operand, within)
+                self._add(f"{path}[]", Question(lambda value, _: code in wider_places(value), (code,)))
+
+    def _test(
+        self, operand: Operand, within: str, asks: Callable[[Any, date], bool], mentioned: tuple[Any, ...]
+    ) -> None:
+        path = _path(operand, within)
+        if path is not None:
+            self._add(path, Question(asks, mentioned))
+
+    def _add(self, path: str, test: Question) -> None:
+        self._tests.setdefault(path, []).append(test)
+
+    def _compared(self, form: Compared, within: str) -> None:
+        left, right = _path(form.left, within), _path(form.right, within)
+        for path, other, operand in ((left, right, form.right), (right, left, form.left)):
+            if path is None:
+                continue
+            if other is not None:
+                self._others.setdefault(path, set()).add(other)
+            elif isinstance(operand.origin, Parameter):
+                self._numbers.setdefault(path, []).append(operand.origin)
+            elif isinstance(operand.origin, Constant) and form.numbers:
+                self._numbers.setdefault(path, []).append(operand.origin.value)
+            elif isinstance(operand.origin, Constant):
+                self._constant(path, form, operand.origin.value)
+
+    def _constant(self, path: str, form: Compared, constant: Any) -> None:
+        compare = SIGNS[form.sign]
+        self._add(path, Question(lambda value, _: _among(value, {constant}) or compare(value, constant), (constant,)))
+
+
+def _among(value: Any, members: Iterable[Any]) -> bool:
+    return value in members or (isinstance(value, str) and any(part in members for part in wider_places(value)))
+
+
+def _at(bound: int | Parameter, day: date) -> int | None:
+    if isinstance(bound, Parameter):
+        found = bound.at(day)
+        return None if found is None else found.value
+    return bound
+
+
+def _path(operand: Operand, within: str) -> str | None:
+    """The general path of what is read: elements of a list share one, `data.items[].subject`."""
+    match operand.origin:
+        case Fact(path):
+            return path
+        case Element(names):
+            return ".".join((f"{within}[]", *names))
+        case Total(counter):
+            return f"counter {counter}"
+    return None
+
+
+def _general(path: str) -> str:
+    """`data.items[0].subject` as `data.items[].subject`."""
+    text = path
+    while "[" in text and not text.partition("[")[2].startswith("]"):
+        head, _, tail = text.partition("[")
+        text = f"{head}\0{tail.partition(']')[2]}"
+    return text.replace("\0", "[]")
+
+
+def kind_of(path: str) -> Kind | None:
+    """The kind of a fact at a general path, or None where it is no fact."""
+    kind: Kind | None = FACTS
+    for name in path.replace("[]", ".[]").split("."):
+        if name == "[]":
+            kind = kind.of if isinstance(kind, Several) else None
+        else:
+            kind = kind.fields.get(name) if isinstance(kind, Record) else None
+    return kind
+
+
+def _forms(rules: Jurisdiction) -> Iterator[Form]:
+    for ladder in rules.ladders:
+        for provision in ladder.provisions:
+            yield provision.condition.answer.form
+    for derived in rules.derived.values():
+        for version in derived.versions:
+            yield version.value.answer.form
+
+
+def domains_of(rules: Jurisdiction) -> Domains:
+    """The domains of a jurisdiction, made at their first use."""
+    found: Domains | None = rules.memo.get("domains")
+    if found is None:
+        found = rules.memo["domains"] = Domains(rules)
+    return found
