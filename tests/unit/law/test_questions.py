@@ -15,7 +15,7 @@ def search(open_in, facts=None):
     """A search over truth values; `open_in` says which facts keep it open, given what `known` says."""
 
     def look(described):
-        return open_in(lambda path: described.get(path))
+        return open_in(described.get)
 
     return Questions(parse_facts(facts or {}), look, lambda path, _: TRUTHS.get(path, ()))
 
