@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corridor.app.rulebook import load_rules
 from corridor.base.clock import parse_date
+from corridor.base.errors import MalformedError, SettingsError, TooLargeError
+from corridor.base.json import JsonObject
 from corridor.base.truth import Truth
 from corridor.cli.show import (
     REFUSED,
     JsonFlag,
+    err,
     give_json,
     name_of,
+    out,
     progress,
     read_object,
     reported,
     say,
     table,
+    why,
     wrong_use,
 )
 from corridor.law.evaluate import assess as assess_facts
@@ -51,9 +58,17 @@ def assess(
         typer.Option("--batch", help="Many transfers, a row each: .parquet or .csv, its columns the paths of facts."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="With --batch: the file for the answers, .parquet or .csv.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="With --batch: the file for the answers, .parquet or .csv; with --interview: for the facts, .yaml.",
+        ),
     ] = None,
     *,
+    interview: Annotated[
+        bool, typer.Option("--interview", help="Ask for what is missing, and only for that, one fact after another.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what the law of every involved jurisdiction answers, and why; exit 0 only if the transfer may go ahead.
@@ -62,19 +77,20 @@ def assess(
     Example: `corridor assess --batch transfers.parquet -o answers.parquet`
     """
     if batch is not None:
-        if facts is not None or dossier is not None:
+        if facts is not None or dossier is not None or interview:
             wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)
         if output is None:
             wrong_use("--batch has no --output", "name the file for the answers: -o answers.parquet", as_json=as_json)
         _batch(batch, output, as_of, tuple(rules), as_json=as_json)
         return
-    if facts is None or output is not None:
-        wrong_use("there is no description", "name a file, or - for standard input", as_json=as_json)
+    _check_use(facts, output, interview=interview, as_json=as_json)
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules))
-        document = read_object(facts, "a described transfer")
+        document = read_object(facts, "a described transfer") if facts else {}
         day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
-        described = parse_facts(document, name_of(facts))
+        described = parse_facts(document, name_of(facts) if facts else "facts")
+        if interview:
+            described = parse_facts(_interview(rulebook, document, day, output, quiet=as_json))
         assessment = assess_facts(rulebook, described, day)
         files = _dossier(dossier, rulebook, described, assessment) if dossier else ()
     if as_json:
@@ -86,6 +102,16 @@ def assess(
             say(f"Written to {dossier}: {', '.join(file.name for file in files)}")
     if assessment.proceed is not Truth.TRUE:
         raise typer.Exit(REFUSED)
+
+
+def _check_use(facts: Path | None, output: Path | None, *, interview: bool, as_json: bool) -> None:
+    if interview and str(facts) == "-":
+        problem = "standard input cannot both describe and answer"
+        wrong_use(problem, "write the description to a file", as_json=as_json)
+    if facts is None and not interview:
+        wrong_use("there is no description", "name a file, - for standard input, or --interview", as_json=as_json)
+    if output is not None and not interview:
+        wrong_use("-o goes with --batch or --interview", "leave it out", as_json=as_json)
 
 
 def _batch(source: Path, target: Path, as_of: str | None, rules: tuple[Path, ...], *, as_json: bool) -> None:
@@ -112,3 +138,44 @@ def _dossier(folder: Path, rulebook: Rulebook, facts: Facts, assessment: Assessm
 
     documents = dossier(rulebook, shipped_templates(rulebook), facts, assessment)
     return write_dossier(folder, documents, assessment.as_of)
+
+
+def _interview(rulebook: Rulebook, document: JsonObject, day: date, output: Path | None, *, quiet: bool) -> JsonObject:
+    """The description with what was answered; with `quiet`, the questions are put on standard error."""
+    from corridor.law.interview import UNKNOWN, answered, next_question
+
+    skipped: set[str] = set()
+    console = err if quiet else out
+    try:
+        while True:
+            assessment = assess_facts(rulebook, parse_facts(document), day)
+            question = next_question(assessment, skipped)
+            if question is None:
+                return document
+            console.print(f"\n[bold]{escape(question.text)}[/bold]")
+            for citation in question.because:
+                console.print(escape(f"  it matters for {citation}"))
+            console.print(escape(f"  {question.admits}; or {UNKNOWN}"))
+            console.print("> ", end="")
+            text = sys.stdin.readline()
+            if not text:
+                raise typer.Abort
+            if text.strip() == UNKNOWN:
+                skipped.add(question.path)
+                continue
+            try:
+                document = answered(document, question.path, text)
+            except (MalformedError, TooLargeError) as error:
+                console.print(escape(str(error)))
+    finally:
+        if output:
+            _write(output, document)
+
+
+def _write(output: Path, document: JsonObject) -> None:
+    import yaml
+
+    try:
+        output.write_text(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True), "utf-8")
+    except OSError as error:
+        raise SettingsError(f"the facts cannot be written: {why(error)}", place=str(output)) from None

@@ -76,7 +76,7 @@ class Domains:
             return TOGETHER, APART
         if " has " in path:
             return True, False
-        general = _general(path)
+        general = general_path(path)
         kind = kind_of(general)
         if kind is None:
             return ()
@@ -219,7 +219,7 @@ def _path(operand: Operand, within: str) -> str | None:
     return None
 
 
-def _general(path: str) -> str:
+def general_path(path: str) -> str:
     """`data.items[0].subject` as `data.items[].subject`."""
     text = path
     while "[" in text and not text.partition("[")[2].startswith("]"):

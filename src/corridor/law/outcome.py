@@ -14,7 +14,7 @@ from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth
 from corridor.law.dated import earliest
-from corridor.law.trace import Assumption, Step
+from corridor.law.trace import Assumption, Step, missing_in
 
 
 class Outcome(enum.StrEnum):
@@ -212,6 +212,11 @@ class AppliedRule:
     holds: Truth
     relied_on: bool
     step: Step
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The facts that keep it open."""
+        return missing_in(self.step)
 
 
 def _no_steps() -> tuple[AppliedRule, ...]:

@@ -15,7 +15,7 @@ POPULATIONS: Final = "data.counts[].population"
 
 
 def suppose(facts: Facts, path: str, value: Any) -> Facts:
-    """The facts with `value` at `path`: `importer.role`, `data.items[0].subject`, `importer.designations has US:DPF`."""
+    """The facts with `value` at `path`: `importer.role`, `data.items[0].subject`, `exporter.regions has GBA9`."""
     if path == POPULATIONS:
         return _populations(facts, value)
     name, _, code = path.partition(" has ")

@@ -1,5 +1,11 @@
 """`corridor assess`: what is described, on which day, under which law; exit 0 only where it may go ahead."""
 
+import contextlib
+import os
+import pty
+import subprocess
+import sys
+
 import pytest
 
 FACTS = """
@@ -141,9 +147,80 @@ def test_a_portfolio_is_assessed_at_once(corridor, tmp_path, wide):
         (("--batch", "t.csv", "-o", "a.csv", "--dossier", "d"), "--batch takes neither a description nor --dossier"),
         (("facts.yaml", "--batch", "t.csv", "-o", "a.csv"), "--batch takes neither a description nor --dossier"),
         ((), "there is no description"),
+        (("facts.yaml", "-o", "a.csv"), "-o goes with --batch or --interview"),
+        (("--interview", "--batch", "t.csv", "-o", "a.csv"), "--batch takes neither a description nor --dossier"),
     ],
 )
 def test_a_portfolio_and_a_description_are_told_apart(corridor, words, problem):
     said = corridor("assess", *words)
     assert said.code == 2
     assert problem in said.problem
+
+
+ANSWERS = "CN\nDE\ncontact_demographic\nnot_notified\nno\n99_999\n"
+
+
+def test_an_interview_asks_only_for_what_is_missing_and_writes_what_it_found(corridor, tmp_path):
+    found = tmp_path / "facts.yaml"
+    said = corridor("assess", "--interview", "-o", found, *DAY, stdin=ANSWERS)
+    assert said.code == 0
+    assert "In which country is the exporter? (exporter.located_in)" in said.out
+    assert "it matters for Provisions on Promoting and Regulating Cross-border Data Flows, art 7(1)" in said.out
+    assert said.out.count("or unknown") == 6
+    assert "EXEMPT on 2026-11-22: the transfer may go ahead." in said.out
+    assert corridor("assess", found, *DAY).code == 0
+
+
+def test_an_interview_goes_on_from_what_is_described_and_asks_nothing_that_is_certain(corridor, document):
+    said = corridor("assess", document(FEW), "--interview", *DAY)
+    assert said.code == 0
+    assert said.out.startswith("EXEMPT")
+
+
+def test_an_answer_that_is_none_is_asked_for_again_and_what_is_unknown_is_not(corridor, document):
+    open_ = FEW.replace("important_status: not_notified", "").replace("designations: []", "designations: {}")
+    said = corridor("assess", document(open_), "--interview", *DAY, stdin="perhaps\nunknown\nno\n")
+    assert said.code == 1
+    assert "your answer.data.important_status: `perhaps` is no code" in said.out
+    assert said.out.count("What is the status of the data as important data?") == 2
+    assert "UNDETERMINED on 2026-11-22" in said.out
+
+
+def test_for_machines_the_questions_go_to_standard_error(corridor):
+    said = corridor("assess", "--interview", "--json", *DAY, stdin=ANSWERS)
+    assert said.json["outcome"] == "EXEMPT"
+    assert "In which country is the exporter?" in said.err
+
+
+def test_answers_given_so_far_are_kept_when_it_is_broken_off(corridor, tmp_path):
+    found = tmp_path / "facts.yaml"
+    assert corridor("assess", "--interview", "-o", found, *DAY, stdin="CN\n").code == 1
+    assert found.read_text("utf-8") == "exporter:\n  located_in: CN\n"
+
+
+def test_facts_that_cannot_be_written_are_said_to_be(corridor, document, tmp_path):
+    said = corridor("assess", document(FEW), "--interview", "-o", tmp_path, *DAY)
+    assert said.problem.endswith("the facts cannot be written: is a directory")
+
+
+def test_standard_input_cannot_both_describe_and_answer(corridor):
+    said = corridor("assess", "-", "--interview")
+    problem = "standard input cannot both describe and answer; write the description to a file"
+    assert (said.code, said.problem) == (2, problem)
+
+
+@pytest.mark.slow
+def test_an_interview_at_a_terminal(tmp_path):
+    primary, replica = pty.openpty()
+    words = [sys.executable, "-m", "corridor", "assess", "--interview", "-o", tmp_path / "facts.yaml", *DAY]
+    process = subprocess.Popen(words, stdin=replica, stdout=replica, stderr=replica, close_fds=True)
+    os.close(replica)
+    os.write(primary, ANSWERS.encode())
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal is gone with the process
+        while piece := os.read(primary, 65536):
+            shown += piece
+    os.close(primary)
+    assert process.wait(60) == 0
+    assert b"In which country is the exporter?" in shown
+    assert b"EXEMPT on 2026-11-22" in shown
