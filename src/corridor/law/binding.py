@@ -27,7 +27,21 @@ from corridor.law.expression import (
 from corridor.law.facts import suggestion
 from corridor.law.terms import OUTSIDE, Term
 from corridor.law.trace import Step, Trace
-from corridor.law.vocabulary import FACTS, PAPER, Code, Day, Flags, Kind, Number, Place, Record, Several, Text, Truthful
+from corridor.law.vocabulary import (
+    FACTS,
+    LISTS,
+    PAPER,
+    Code,
+    Day,
+    Flags,
+    Kind,
+    Number,
+    Place,
+    Record,
+    Several,
+    Text,
+    Truthful,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +157,8 @@ class _Binder:
             return terms.fact(text, kind)
         if text.startswith("paper.") and (kind := _field(PAPER, text[6:])) is not None:
             return terms.paper_field(text, text[6:], kind)
-        raise self._wrong(name.at, f"`{text}` is no fact", suggestion(text, (*_paths(), *self._declared.names)))
+        inner = _paths(element) if isinstance(element, Record) else ()
+        raise self._wrong(name.at, f"`{text}` is no fact", suggestion(text, (*inner, *_paths(), *self._declared.names)))
 
     def _code(self, word: Name | Literal, kind: Kind) -> str:
         text = word.text if isinstance(word, Name) else str(word.value)
@@ -186,6 +201,9 @@ class _Binder:
             if register is None:
                 known = suggestion(tree.members.text, self._declared.registers)
                 raise self._wrong(tree.members.at, f"`{tree.members.text}` is no list", known)
+            if term.kind != LISTS[register.kind]:
+                what = f"`{register.name}` is a list of codes for {register.kind}, and `{term.text}` is none"
+                raise self._wrong(tree.members.at, what)
             self.uses.add(register.name)
             return answers.in_register(term, register)
         if isinstance(term.kind, Number):

@@ -8,16 +8,19 @@ from datetime import date
 from typing import Any, Final
 
 from corridor.base.errors import MalformedError
+from corridor.base.ids import printable
 from corridor.base.reasons import Citation
 from corridor.base.truth import Truth
 from corridor.law.binding import Condition, Declared, bind
 from corridor.law.daily import Daily
 from corridor.law.dated import Dated, Entry, Parameter, Register, next_boundary
+from corridor.law.facts import suggestion
 from corridor.law.model import Counter, Derived, Instrument, Prevalence, Sanction, Source, WindowKind
 from corridor.law.reading import Fields, text_of
 from corridor.law.source import Node
 from corridor.law.trace import Step, Trace
-from corridor.law.vocabulary import ITEM
+from corridor.law.vocabulary import ITEM, LISTS, Code
+from corridor.law.vocabulary import Place as PlaceKind
 
 _DATED: Final = ("from", "to", "pin", "verified", "note")
 _COUNT_FIELDS: Final = ("unit", "of", "window", "pin", "verified", "note")
@@ -98,6 +101,8 @@ def parameters_of(files: Iterable[RuleFile]) -> Iterator[tuple[str, Parameter]]:
         for name, node in file.fields.table("parameters").items():
             fields = Fields(node, "a parameter", ("unit", "values", "note"))
             values = tuple(_parameter_value(item, file) for item in fields.items("values"))
+            if not values:
+                raise MalformedError(f"`{name}` has no `values`", place=str(fields.place), remedy="write at least one")
             refuse_overlap(values, name)
             yield name, Parameter(name, fields.text("unit"), values)
 
@@ -112,16 +117,23 @@ def registers_of(files: Iterable[RuleFile]) -> Iterator[tuple[str, Register]]:
     for file in files:
         for name, node in file.fields.table("lists").items():
             fields = Fields(node, "a list", ("of", "entries", "note"))
-            entries = tuple(entry for item in fields.items("entries") for entry in _entries(item, file))
+            kind = fields.text("of")
+            if kind not in LISTS:
+                raise MalformedError(
+                    f"there are no lists of `{printable(kind)}`",
+                    place=fields.place_of("of"),
+                    remedy=suggestion(kind, LISTS),
+                )
+            entries = tuple(entry for item in fields.items("entries") for entry in _entries(item, file, LISTS[kind]))
             for member in {entry.value.member for entry in entries}:
                 refuse_overlap(tuple(entry for entry in entries if entry.value.member == member), f"{name} {member}")
-            yield name, Register(name, fields.text("of"), entries)
+            yield name, Register(name, kind, entries)
 
 
-def _entries(node: Node, file: RuleFile) -> Iterator[Dated[Entry]]:
+def _entries(node: Node, file: RuleFile, kind: Code | PlaceKind) -> Iterator[Dated[Entry]]:
     fields = Fields(node, "an entry", (*_DATED, "members"))
     period, citation = fields.period(), file.cited(fields)
-    for member in fields.texts("members"):
+    for member in fields.codes("members", kind):
         yield Dated(Entry(member, fields.text("note", "")), period, citation, fields.place)
 
 

@@ -226,13 +226,18 @@ _READERS: Final[Mapping[type, Callable[[Any, Any, str], Any]]] = {
 }
 
 
+_SHOWN: Final = 50
+
+
 def suggestion(word: str, candidates: Iterable[str]) -> str:
     """What to write instead of `word`: the nearest of `candidates`, or all of them where they are few."""
     known = sorted(candidates)
     close = difflib.get_close_matches(word[:80], known, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
-    return "write one of: " + ", ".join(known[:40]) if known else "see the vocabulary of facts for the form of codes"
+    if not known or len(known) > _SHOWN:
+        return "see the vocabulary of facts"
+    return "write one of: " + ", ".join(known)
 
 
 def _wrong(value: Any, place: str, expected: str) -> MalformedError:

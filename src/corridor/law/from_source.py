@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from typing import Any, Final
 
 from corridor.base.clock import DateRange
@@ -51,8 +50,10 @@ from corridor.law.provision_source import (
     provision_of,
 )
 from corridor.law.reading import Fields
+from corridor.law.repeats import refuse_repeats
 from corridor.law.source import Listing, Node, Place, Scalar, Table, read_yaml
 from corridor.law.trace import Presumption, Step, Trace
+from corridor.law.vocabulary import PLACE, SUBJECT_TO
 
 _SECTIONS: Final = words(
     "instrument title enacted_by number in_force prevails_over source note lists parameters derive counts routes "
@@ -81,7 +82,7 @@ def load_rulebook(sources: Mapping[str, str]) -> Rulebook:
             raise MalformedError(f"the jurisdiction `{jurisdiction.id}` stands in two folders", place=folder)
         found[jurisdiction.id] = jurisdiction
         for node in files.values():
-            cases.extend(cases_of(node, jurisdiction.id) if _is(node, "cases") else ())
+            cases.extend(cases_of(node, jurisdiction.id, jurisdiction.counters) if _is(node, "cases") else ())
     return Rulebook(found, tuple(cases))
 
 
@@ -101,6 +102,7 @@ class _Folder:
         head = self._head()
         identifier = head.text("jurisdiction")
         files = tuple(self._instrument_files(identifier))
+        refuse_repeats(files)
         instruments = {file.instrument.id: file.instrument for file in files}
         _check_prevalence(instruments)
         declared = self._declared(files)
@@ -114,7 +116,7 @@ class _Folder:
             names=texts_of(head, "name"),
             encoded_from=encoded_from,
             territory=_territory(head, identifier, declared),
-            reach=head.texts("reach"),
+            reach=head.codes("reach", SUBJECT_TO),
             presumptions=_presumptions(head, declared),
             instruments=instruments,
             registers=declared.registers,
@@ -154,18 +156,13 @@ class _Folder:
 
     def _declared(self, files: Iterable[RuleFile]) -> Declared:
         files = tuple(files)
-        declared = Declared(
+        return Declared(
             self.derived_runs,
             frozenset(_names(files, "derive")),
             dict(parameters_of(files)),
             dict(units_of(files)),
             dict(registers_of(files)),
         )
-        names = sorted(declared.names)
-        for first, second in pairwise(names):
-            if first == second:
-                raise MalformedError(f"`{first}` is declared twice", place=self.name, remedy="rename one of the two")
-        return declared
 
     def _derive(self, files: Iterable[RuleFile], declared: Declared) -> dict[str, Derived]:
         found: dict[str, Derived] = {}
@@ -234,8 +231,15 @@ _LADDER: Final = ("id", "title", "from")
 
 
 def _ladder_heads(head: Fields) -> dict[str, Fields]:
-    items = (Fields(node, "a ladder", _LADDER) for node in head.items("ladders"))
-    return {item.text("id"): item for item in items}
+    heads: dict[str, Fields] = {}
+    for item in (Fields(node, "a ladder", _LADDER) for node in head.items("ladders")):
+        name = item.text("id")
+        if name in heads:
+            raise MalformedError(
+                f"the ladder `{printable(name)}` stands twice, first at {heads[name].place}", place=str(item.place)
+            )
+        heads[name] = item
+    return heads
 
 
 def _ladders(
@@ -260,9 +264,11 @@ def _ladders(
 
 def _territory(head: Fields, identifier: str, declared: Declared) -> Register:
     """The places covered: a list of codes, or the name of a dated list of the jurisdiction."""
+    head.required("territory")
     codes = head.texts("territory")
     if len(codes) == 1 and codes[0] in declared.registers:
         return declared.registers[codes[0]]
+    head.codes("territory", PLACE)
     nothing = Citation(identifier, "territory", verified=Verified.OFFICIAL)
     return Register("territory", "place", tuple(Dated(Entry(code), DateRange(), nothing, head.place) for code in codes))
 

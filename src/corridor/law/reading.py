@@ -12,7 +12,9 @@ from corridor.base.errors import MalformedError
 from corridor.base.ids import printable
 from corridor.base.reasons import Verified
 from corridor.law.facts import suggestion
-from corridor.law.source import Listing, Node, Place, Scalar, Table
+from corridor.law.source import Listing, Node, Scalar, Table
+from corridor.law.source import Place as Position
+from corridor.law.vocabulary import Code, Place
 
 Word = TypeVar("Word", bound=enum.StrEnum)
 
@@ -27,7 +29,7 @@ class Fields:
     def __init__(self, node: Node, what: str, allowed: Iterable[str]) -> None:
         if not isinstance(node, Table):
             raise MalformedError(f"{what} must be a mapping", place=str(node.place), remedy="write `name: value` pairs")
-        self.place: Place = node.place
+        self.place: Position = node.place
         self._what = what
         self._entries: Mapping[str, Node] = node.entries
         known = frozenset(allowed)
@@ -112,6 +114,16 @@ class Fields:
         """A list of texts, or one text; empty where it is left out."""
         return tuple(text_of(item) for item in self.items(name))
 
+    def codes(self, name: str, kind: Code | Place) -> tuple[str, ...]:
+        """A list of codes of a kind.
+
+        Raises:
+            MalformedError: one of them is none.
+        """
+        for node in self.items(name):
+            check_code(node, kind)
+        return self.texts(name)
+
     def items(self, name: str) -> tuple[Node, ...]:
         """The elements of a list; a single value is a list of one, what is left out is empty."""
         found = self.node(name)
@@ -145,6 +157,21 @@ class Fields:
     def verified(self, default: Verified | None) -> Verified:
         """The class of verification, that of the instrument where it is left out."""
         return self.word("verified", Verified, default)
+
+
+def check_code(node: Node, kind: Code | Place) -> None:
+    """Refuse a leaf that is no code of `kind`.
+
+    Raises:
+        MalformedError: with what may stand there.
+    """
+    text = text_of(node)
+    if not kind.admits(text):
+        known = kind.codes if isinstance(kind, Code) else ()
+        what = kind.name if isinstance(kind, Code) else "place"
+        raise MalformedError(
+            f"`{printable(text)}` is no code for {what}", place=str(node.place), remedy=suggestion(text, known)
+        )
 
 
 def text_of(node: Node) -> str:

@@ -350,3 +350,14 @@ FACTS: Final = Record(
     },
 )
 """The whole description of one transfer."""
+
+LISTS: Final[Mapping[str, Code | Place]] = {
+    "place": PLACE,
+    "category": CATEGORY,
+    "purpose": PURPOSE,
+    "subject": SUBJECT,
+    "region": REGION,
+    "role": ROLE,
+    "designation": DESIGNATION,
+}
+"""What the lists of rule files may hold."""
