@@ -1,7 +1,7 @@
 """Rule files that must be refused, each with the exact message: the first line of the file.
 
-A file of `refused/act`, `other`, `jurisdiction` or `cases` stands in for the file of that name in `refused/good`, which
-is right in every respect.
+A file of `refused/act`, `other`, `jurisdiction`, `overrides` or `cases` stands in for the file of that name in
+`refused/good`, which is right in every respect.
 """
 
 from __future__ import annotations

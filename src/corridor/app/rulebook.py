@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -50,6 +51,7 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
         MalformedError: a rule file is refused, with its position.
     """
     sources = shipped_sources()
+    own: set[str] = set()
     for folder in folders:
         if not folder.is_dir():
             raise SettingsError(
@@ -60,7 +62,8 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
         if twice:
             raise SettingsError(f"the rule file `{twice[0]}` is there already", place=str(folder), remedy="rename it")
         sources |= added
-    return load_rulebook(sources | _cases_of(banks, sources)), digest_of(sources)
+        own |= added.keys()
+    return replace(load_rulebook(sources | _cases_of(banks, sources)), added=frozenset(own)), digest_of(sources)
 
 
 def _cases_of(banks: tuple[Path, ...], rules: dict[str, str]) -> dict[str, str]:

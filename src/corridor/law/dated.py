@@ -32,13 +32,34 @@ def earliest(days: Iterable[date | None]) -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """That a value of law was replaced for somebody's own use.
+
+    Attributes:
+        text: what applies instead of what, in one sentence.
+        who, why, decided: by whom, for what reason, on which day.
+        period: the days on which it applies.
+    """
+
+    text: str
+    who: str
+    why: str
+    decided: date
+    period: DateRange
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.who}, {self.decided}: {self.why})"
+
+
+@dataclass(frozen=True, slots=True)
 class Dated(Generic[Value]):
-    """A value, the days on which it applies, and the text that says so."""
+    """A value, the days on which it applies, and the text that says so, or who replaced what it says."""
 
     value: Value
     period: DateRange
     citation: Citation
     place: Place
+    override: Override | None = None
 
     @property
     def verified(self) -> Verified:
@@ -73,11 +94,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Register:
-    """A list set by law, such as the countries with an adequacy decision; each membership has its own period."""
+    """A list set by law, such as the countries with an adequacy decision; each membership has its own period.
+
+    Attributes:
+        removed: memberships that somebody took away for their own use; they are not in `entries`.
+    """
 
     name: str
     kind: str
     entries: tuple[Dated[Entry], ...]
+    removed: tuple[Dated[Entry], ...] = ()
 
     @cached_property
     def _by_member(self) -> dict[str, tuple[Dated[Entry], ...]]:
@@ -89,6 +115,12 @@ class Register:
     def entries_for(self, word: str) -> tuple[Dated[Entry], ...]:
         """The entries that name `word`, or for a part of a country the country, at any date."""
         return tuple(entry for part in wider_places(word) for entry in self._by_member.get(part, ()))
+
+    def override_of(self, word: str, day: date) -> Override | None:
+        """Who put `word` on the list, or took it off, in place of the law."""
+        own = [*self.removed, *(entry for entry in self.entries if entry.override)]
+        here = (entry for entry in own if day in entry.period and entry.value.member in wider_places(word))
+        return next((entry.override for entry in here), None)
 
     def members_at(self, day: date) -> frozenset[str]:
         """The members on `day`."""

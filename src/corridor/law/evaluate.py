@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final, NamedTuple, TypeVar
 
@@ -54,6 +55,8 @@ def assess(
     rulings = tuple(
         _rule(rulebook.jurisdictions[name], facts, as_of, previous) for name in involved.jurisdictions
     ) + tuple(_without_rules(country, as_of) for country in involved.without_rules)
+    if rulebook.added:
+        rulings = tuple(_with_added(ruling, rulebook) for ruling in rulings)
     return _united(rulings, involved, as_of)
 
 
@@ -133,6 +136,7 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         verified=_weakest(
             state.rank, (*(one.citation for one in decided), *(duty.citation for duty in duties)), routes
         ),
+        overrides=tuple(state.overrides),
         next_change=min((day for day in changes if day > as_of), default=None),
         explain=lambda: applied_rules(jurisdiction, facts, as_of, previous),
         ask=lambda open_: questions_on(jurisdiction, facts, as_of, previous).ordered(open_),
@@ -149,6 +153,15 @@ def questions_on(
         lambda supposed: _rule(jurisdiction, supposed, as_of, previous).open,
         lambda path, supposed: domains.of(path, supposed, as_of),
     )
+
+
+def _with_added(ruling: Ruling, rulebook: Rulebook) -> Ruling:
+    """The ruling, saying which of the instruments are the user's own."""
+    rules = rulebook.jurisdictions.get(ruling.jurisdiction)
+    if rules is None:
+        return ruling
+    own = tuple(one.id for one in rules.instruments.values() if one.place.file in rulebook.added)
+    return replace(ruling, added=own) if own else ruling
 
 
 def _rung_changes(climbs: list[_Climb]) -> Iterable[date]:

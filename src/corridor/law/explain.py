@@ -10,6 +10,7 @@ from corridor.base.clock import DateRange
 from corridor.base.json import JsonObject
 from corridor.base.reasons import Citation, Reason, Verified
 from corridor.base.truth import Truth
+from corridor.law.dated import Override
 from corridor.law.facts import FlagSet
 from corridor.law.outcome import (
     AppliedRule,
@@ -93,6 +94,18 @@ def _ruling(ruling: Ruling) -> JsonObject:
         "next_change": _day(ruling.next_change),
         "steps": [_applied(rule) for rule in ruling.steps],
         "note": ruling.note,
+        "overrides": [_override(override) for override in ruling.overrides],
+        "added_rules": list(ruling.added),
+    }
+
+
+def _override(override: Override) -> JsonObject:
+    return {
+        "text": override.text,
+        "who": override.who,
+        "why": override.why,
+        "decided": _day(override.decided),
+        "in_force": _period(override.period),
     }
 
 
@@ -219,6 +232,10 @@ def _ruling_lines(ruling: Ruling) -> Iterator[str]:
     )
     if ruling.note:
         yield f"  {ruling.note}"
+    for override in ruling.overrides:
+        yield f"  overridden: {override}"
+    if ruling.added:
+        yield f"  rules of your own: {', '.join(ruling.added)}"
     for basis in ruling.provisions:
         yield f"  {basis.says} [{basis.citation}]"
     for counted in ruling.counted:
@@ -334,6 +351,10 @@ def _because(ruling: Ruling) -> Iterator[Reason]:
     for route in ruling.routes:
         for need in route.papers:
             yield Reason(f"{prefix}.paper", _paper_text(need), need.holds, need.citation)
+    for override in ruling.overrides:
+        yield Reason(f"{prefix}.override", f"overridden: {override}", Truth.TRUE)
+    if ruling.added:
+        yield Reason(f"{prefix}.added", f"rules of your own: {', '.join(ruling.added)}", Truth.TRUE)
     for fact in ruling.missing:
         yield Reason(f"{prefix}.missing", f"{fact} is not known", Truth.UNKNOWN)
 

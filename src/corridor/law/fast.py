@@ -16,7 +16,7 @@ from corridor.law import generate
 from corridor.law.answers import SPANS, span_of
 from corridor.law.binding import Condition
 from corridor.law.daily import Daily
-from corridor.law.dated import Parameter, Register, earliest, next_boundary, wider_places
+from corridor.law.dated import Override, Parameter, Register, earliest, next_boundary, wider_places
 from corridor.law.facts import NOTHING, Facts, FlagSet, Values
 from corridor.law.model import Derived, Jurisdiction, PaperKind, Rung
 from corridor.law.trace import Assumption, Span
@@ -30,8 +30,12 @@ Tallied = Callable[["State", Values, int], Found]
 _WORDS_KEPT: Final = 4096
 
 
-class _Members(dict[str, tuple[int, int, date | None]]):
-    """The members of a list on one day, by word: the truth, the rank of the entry as a bit, the next day of change."""
+Member = tuple[int, int, date | None, Override | None]
+"""The truth, the rank of the entry as a bit, the next day of change, and who replaced what the law says."""
+
+
+class _Members(dict[str, Member]):
+    """The members of a list on one day, by word."""
 
     __slots__ = ("_day", "_register")
 
@@ -40,13 +44,15 @@ class _Members(dict[str, tuple[int, int, date | None]]):
         self._register = register
         self._day = day
 
-    def __missing__(self, word: str) -> tuple[int, int, date | None]:
+    def __missing__(self, word: str) -> Member:
         if len(self) >= _WORDS_KEPT:
             self.clear()
         entries, day = self._register.entries_for(word), self._day
         entry = next((entry for entry in entries if day in entry.period), None)
-        change = earliest(next_boundary(one.period, day) for one in entries)
-        self[word] = found = (2 if entry else 0, 1 << entry.verified.rank if entry else 0, change)
+        removed = [one for one in self._register.removed if one.value.member in wider_places(word)]
+        change = earliest(next_boundary(one.period, day) for one in (*entries, *removed))
+        override = self._register.override_of(word, day)
+        self[word] = found = (2 if entry else 0, 1 << entry.verified.rank if entry else 0, change, override)
         return found
 
 
@@ -58,6 +64,7 @@ class Day(NamedTuple):
         parameters: value, rank as a bit, and what is missing where there is no value.
         versions: of each derived fact the definition in force, and below, the rank of its class as a bit.
         changing: bits of notes, and the days on which what they stand for changes.
+        overriding: bits of notes of parameters that somebody replaced.
     """
 
     ladders: tuple[tuple[Rung, ...], ...]
@@ -67,6 +74,7 @@ class Day(NamedTuple):
     versions: tuple[Callable[[State], Found], ...]
     version_ranks: tuple[int, ...]
     changing: tuple[tuple[int, tuple[date, ...]], ...]
+    overriding: tuple[tuple[int, Override], ...]
 
 
 class State:
@@ -74,7 +82,7 @@ class State:
 
     Attributes:
         n: a bit for everything that was read of presumptions, parameters and derived facts.
-        members: for every list that was asked, the next day on which its answer changes, or None.
+        members: what was found on every list that was asked.
         ranks: a bit for each rank of a value of law that an examined rung rests on.
         counted: spans of the counters read.
     """
@@ -106,7 +114,7 @@ class State:
         self.A, self.P, self.R, self.V, self.B = day[1:6]
         self.D: list[Found | None] = [None] * len(self.V)
         self.n = self.ranks = 0
-        self.members: list[date | None] = []
+        self.members: list[Member] = []
         self.first: set[date] = set()
         self.counted: dict[str, Span] = {}
         self._count, self._day = count, day
@@ -153,13 +161,19 @@ class State:
     def changes(self) -> set[date]:
         """Days ahead on which something that was read changes."""
         found = {day for bit, days in self._day.changing if self.n & bit for day in days}
-        found.update(day for day in self.members if day is not None)
+        found.update(member[2] for member in self.members if member[2] is not None)
         return found | self.first
 
     @property
     def assumptions(self) -> list[Assumption]:
         """What was presumed."""
         return [assumption for bit, assumption in self.compiled.assumptions if self.n & bit]
+
+    @property
+    def overrides(self) -> list[Override]:
+        """The values that were read and that somebody replaced."""
+        parameters = (override for bit, override in self._day.overriding if self.n & bit)
+        return list(dict.fromkeys((*parameters, *(member[3] for member in self.members if member[3]))))
 
     @property
     def rank(self) -> int:
@@ -221,6 +235,7 @@ class Compiled:
             versions=tuple(run for run, _ in versions),
             version_ranks=tuple(rank for _, rank in versions),
             changing=tuple(self._changing(day)),
+            overriding=tuple(self._overriding(day)),
         )
 
     def _version(self, name: str, derived: Derived, day: date) -> tuple[Callable[[State], Found], int]:
@@ -242,6 +257,12 @@ class Compiled:
             change = earliest(next_boundary(period, day) for period in periods)
             if change is not None:
                 yield 1 << number, (change,)
+
+    def _overriding(self, day: date) -> Iterator[tuple[int, Override]]:
+        for name, parameter in self._jurisdiction.parameters.items():
+            found = parameter.at(day)
+            if found is not None and found.override and f"parameter {name}" in self._bits:
+                yield 1 << self._bits[f"parameter {name}"], found.override
 
 
 def compiled(jurisdiction: Jurisdiction) -> Compiled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ from corridor.law.model import (
     Rulebook,
 )
 from corridor.law.order import check_ends, in_order
+from corridor.law.overriding import is_overrides, overridden
 from corridor.law.provision_source import (
     DUTY_FIELDS,
     PAPER_FIELDS,
@@ -106,6 +107,8 @@ class _Folder:
         instruments = {file.instrument.id: file.instrument for file in files}
         _check_prevalence(instruments)
         declared = self._declared(files)
+        parameters, registers = overridden(self.files.values(), declared.parameters, declared.registers)
+        declared = replace(declared, parameters=parameters, registers=registers)
         context = Context(
             declared, frozenset(_names(files, "papers")), frozenset(_duty_ids(files)), dict(_routes(files))
         )
@@ -141,7 +144,7 @@ class _Folder:
     def _instrument_files(self, jurisdiction: str) -> Iterator[RuleFile]:
         seen: dict[str, Place] = {}
         for node in self.files.values():
-            if _is(node, "jurisdiction") or _is(node, "cases"):
+            if _is(node, "jurisdiction") or _is(node, "cases") or is_overrides(node):
                 continue
             fields = Fields(node, "an instrument", _SECTIONS)
             instrument = instrument_of(fields, jurisdiction)

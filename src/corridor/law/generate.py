@@ -268,7 +268,7 @@ class _Writer:
                 case InRegister():
                     found = self._new("m")
                     self.line(f"{found} = R[{self._tables.registers[form.register.name]}][{value.name}]")
-                    self.line(f"{truth} = {found}[0]; r |= {found}[1]; S.members.append({found}[2])")
+                    self.line(f"{truth} = {found}[0]; r |= {found}[1]; S.members.append({found})")
 
     def _value(self, operand: Operand, at: _At | None) -> _Value:
         """Write what reads the value."""

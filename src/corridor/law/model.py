@@ -379,6 +379,8 @@ class Rulebook:
 
     jurisdictions: Mapping[str, Jurisdiction] = field(repr=False)
     cases: tuple[Case, ...] = field(repr=False)
+    added: frozenset[str] = field(default=frozenset(), repr=False)
+    """Paths of the rule files that did not ship with the product."""
 
     @cached_property
     def covered(self) -> Daily[dict[str, Cover]]:

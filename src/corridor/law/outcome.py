@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth
-from corridor.law.dated import earliest
+from corridor.law.dated import Override, earliest
 from corridor.law.trace import Assumption, Step, missing_in
 
 
@@ -236,6 +236,8 @@ class Ruling:
         counted: the counters that were read.
         verified: the weakest class of all the answer rests on.
         next_change: the next day on which something used here, or that could alter it, changes.
+        overrides: values that somebody put in place of the law's, as far as the answer used them.
+        added: instruments of this jurisdiction that did not ship with the product.
         explain: gives the steps.
     """
 
@@ -254,6 +256,8 @@ class Ruling:
     verified: Verified = Verified.RECALLED
     next_change: date | None = None
     note: str = ""
+    overrides: tuple[Override, ...] = ()
+    added: tuple[str, ...] = ()
     explain: Callable[[], tuple[AppliedRule, ...]] = field(default=_no_steps, repr=False, compare=False)
 
     ask: Callable[[tuple[str, ...]], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation
 from corridor.base.truth import Truth
-from corridor.law.dated import Dated, Entry, Register, next_boundary
+from corridor.law.dated import Dated, Entry, Register, next_boundary, wider_places
 from corridor.law.facts import Facts
 
 
@@ -127,7 +127,7 @@ class Trace:
     def member(self, register: Register, word: str) -> Dated[Entry] | None:
         """The membership of `word` in `register` that is in force, or None."""
         entries = register.entries_for(word)
-        for entry in entries:
+        for entry in (*entries, *(one for one in register.removed if one.value.member in wider_places(word))):
             self.note_period(entry.period)
         return next((entry for entry in entries if self.as_of in entry.period), None)
 

@@ -1,12 +1,16 @@
 """Rule files: what ships, what a folder adds, and what is refused."""
 
 import shutil
+from datetime import date
 from importlib import resources
 
 import pytest
 
 from corridor.app.rulebook import load_rules, shipped_sources
 from corridor.base.errors import CorridorError, MalformedError, SettingsError
+from corridor.law.evaluate import assess
+from corridor.law.explain import as_text
+from corridor.law.facts import parse_facts
 
 SHIPPED = resources.files("corridor.law") / "jurisdictions"
 KENYA = """\
@@ -84,3 +88,52 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"there is no folder of rules `.*nowhere`; correct `files\.rules`"):
         load_rules((tmp_path / "nowhere",))
+
+
+OWN = """\
+overrides:
+  - parameter: contract_from_persons
+    value: 50_000
+    from: 2026-01-01
+    who: Legal department
+    why: half of what the law allows
+    decided: 2025-12-01
+"""
+DUTY = """\
+instrument: cn/house-duties
+title: {en: House duties}
+enacted_by: Legal department
+in_force: {from: 2026-01-01}
+source: {address: legal department, checked: 2026-11-22, verified: recalled}
+duties:
+  - {id: house-log, what: tell the data protection officer, who: exporter, pin: sec 1}
+"""
+EXPORT = {
+    "exporter": {"located_in": "CN", "designations": []},
+    "importer": {"located_in": "DE"},
+    "data": {
+        "items": [{"category": "contact_demographic"}],
+        "important_status": "not_notified",
+        "counts": [{"category": "contact_demographic", "n": 60_000}],
+    },
+}
+
+
+def test_an_answer_under_rules_of_the_users_own_says_so(tmp_path):
+    folder = tmp_path / "cn"
+    folder.mkdir()
+    (folder / "own-values.yaml").write_text(OWN, "utf-8")
+    (folder / "house-duties.yaml").write_text(DUTY, "utf-8")
+    rulebook, _ = load_rules((folder,))
+    whole = assess(rulebook, parse_facts(EXPORT), date(2026, 11, 22))
+    china, europe = whole.ruling("CN"), whole.ruling("EU")
+    assert china.outcome == "ALLOWED_WITH_MECHANISM"
+    assert [one.text for one in china.overrides] == ["contract_from_persons is 50,000 persons, and not 100,000"]
+    assert (china.added, europe.added) == (("cn/house-duties",), ())
+    assert "  rules of your own: cn/house-duties" in as_text(whole).splitlines()
+
+
+def test_an_answer_under_the_shipped_rules_has_nothing_to_say(tmp_path):
+    rulebook, _ = load_rules()
+    china = assess(rulebook, parse_facts(EXPORT), date(2026, 11, 22)).ruling("CN")
+    assert (china.outcome, china.overrides, china.added) == ("EXEMPT", (), ())
