@@ -100,9 +100,8 @@ def parameters_of(files: Iterable[RuleFile]) -> Iterator[tuple[str, Parameter]]:
     for file in files:
         for name, node in file.fields.table("parameters").items():
             fields = Fields(node, "a parameter", ("unit", "values", "note"))
+            fields.required("values")
             values = tuple(_parameter_value(item, file) for item in fields.items("values"))
-            if not values:
-                raise MalformedError(f"`{name}` has no `values`", place=str(fields.place), remedy="write at least one")
             refuse_overlap(values, name)
             yield name, Parameter(name, fields.text("unit"), values)
 
