@@ -69,6 +69,7 @@ def assess(
     interview: Annotated[
         bool, typer.Option("--interview", help="Ask for what is missing, and only for that, one fact after another.")
     ] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the answer instead.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what the law of every involved jurisdiction answers, and why; exit 0 only if the transfer may go ahead.
@@ -76,6 +77,11 @@ def assess(
     Example: `corridor assess transfer.yaml --as-of 2026-12-01`
     Example: `corridor assess --batch transfers.parquet -o answers.parquet`
     """
+    if schema:
+        from corridor.law.schema import assessment_schema
+
+        give_json(assessment_schema())
+        return
     if batch is not None:
         if facts is not None or dossier is not None or interview:
             wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)

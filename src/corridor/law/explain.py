@@ -10,7 +10,7 @@ from corridor.base.clock import DateRange
 from corridor.base.json import JsonObject
 from corridor.base.reasons import Citation, Reason, Verified
 from corridor.base.truth import Truth
-from corridor.law.dated import Override
+from corridor.law.dated import Override, earliest
 from corridor.law.facts import FlagSet
 from corridor.law.outcome import (
     AppliedRule,
@@ -85,6 +85,9 @@ def _ruling(ruling: Ruling) -> JsonObject:
         "valid_until": _day(ruling.valid_until),
         "provisions": [_basis(basis) for basis in ruling.provisions],
         "routes": [_route(route) for route in ruling.routes],
+        "filings": [_filing(need) for need in ruling.papers_needed if need.authority],
+        "documents": [_document(need) for need in ruling.papers_needed],
+        "validity": _validity(ruling),
         "obligations": [_obligation(obligation) for obligation in ruling.obligations],
         "missing": list(ruling.missing),
         "assumptions": [{"text": a.text, "facts": list(a.facts)} for a in ruling.assumptions],
@@ -106,6 +109,37 @@ def _override(override: Override) -> JsonObject:
         "why": override.why,
         "decided": _day(override.decided),
         "in_force": _period(override.period),
+    }
+
+
+def _filing(need: PaperNeed) -> JsonObject:
+    return {
+        "authority": need.authority,
+        "form": need.title,
+        "kind": need.kind,
+        "clock": need.clock,
+        "citation": _citation(need.citation),
+    }
+
+
+def _document(need: PaperNeed) -> JsonObject:
+    return {
+        "kind": need.kind,
+        "title": need.title,
+        "must_contain": list(need.contents),
+        "citation": _citation(need.citation),
+    }
+
+
+def _validity(ruling: Ruling) -> JsonObject:
+    """From the day that was asked for, where the way is open, to the last day of its papers."""
+    opened = ruling.proceed is Truth.TRUE
+    serving = (need.satisfied_by for route in ruling.routes if route.holds is Truth.TRUE for need in route.papers)
+    renewals = (finding.renew_from for finding in serving if finding)
+    return {
+        "from": _day(ruling.as_of) if opened else None,
+        "to": _day(ruling.valid_until) if opened else None,
+        "renew_from": _day(earliest(renewals)),
     }
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 FACTS = """
 transfer: {kind: send}
@@ -224,3 +225,9 @@ def test_an_interview_at_a_terminal(tmp_path):
     assert process.wait(60) == 0
     assert b"In which country is the exporter?" in shown
     assert b"EXEMPT on 2026-11-22" in shown
+
+
+def test_the_schema_of_the_answer_is_printed_and_fits(corridor, document):
+    schema = corridor("assess", "--schema").json
+    answer = corridor("assess", document(MANY), *DAY, "--json").json
+    assert [str(error) for error in Draft202012Validator(schema).iter_errors(answer)] == []
