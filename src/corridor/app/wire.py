@@ -18,7 +18,7 @@ from corridor.app.herald import Herald
 from corridor.app.identity import Identity, IdentityProvider, Surroundings, dsp_path, http_hosts, self_issued
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
-from corridor.app.storage import AnyStore, leases_of, open_store
+from corridor.app.storage import AnyStore, leases_of, open_store, replicated
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.clock import Clock
@@ -47,7 +47,6 @@ from corridor.service.addresses import INGEST
 from corridor.service.context import Context, Patience, Telling
 from corridor.service.desk import Desk
 from corridor.service.ports import Changes, Store
-from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.secrets import FileSecrets
 
@@ -232,8 +231,9 @@ def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signa
         signal.fire()
 
     # A right that ends at another replica cannot be told here while the database is out of reach.
-    if isinstance(store, PostgresStore):
-        store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
+    shared = replicated(store)
+    if shared is not None:
+        shared.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
