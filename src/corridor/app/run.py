@@ -13,6 +13,7 @@ from corridor.app.listeners import Listener, bind, serve
 from corridor.app.settings import LoadedSettings
 from corridor.app.wire import ASGIApp, Node, open_node, request_limits
 from corridor.base.errors import SettingsError
+from corridor.http.client import load
 from corridor.http.management.following import StreamLimits
 from corridor.http.management.guard import LOOPBACK_NAMES
 from corridor.http.management.server import create_app
@@ -53,7 +54,13 @@ async def run_node(
 def _ready(loaded: LoadedSettings, ready: Callable[[], None]) -> None:
     listen = loaded.settings.listen
     _log.info("node ready", id=loaded.settings.node.id, protocol=listen.protocol, management=listen.management)
+    load_the_rest()
     ready()
+
+
+def load_the_rest() -> None:
+    """Load what answers nobody but will be needed, beside the answers: the client."""
+    asyncio.get_running_loop().run_in_executor(None, load)
 
 
 def management_token(loaded: LoadedSettings) -> str:

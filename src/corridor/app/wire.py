@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-import aiohttp
-from aiohttp.resolver import DefaultResolver
+from typing import TYPE_CHECKING, Any, Final
 
 from corridor.app.decisions import load_desk
 from corridor.app.herald import Herald
@@ -22,6 +19,7 @@ from corridor.app.storage import AnyStore, leases_of, open_store, replicated
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.clock import Clock
+from corridor.base.deferred import Deferred
 from corridor.base.ids import ProcessId
 from corridor.base.json import JsonLimits, JsonObject
 from corridor.dataplane.fetch import FetchLimits, HttpFetcher
@@ -49,6 +47,11 @@ from corridor.service.desk import Desk
 from corridor.service.ports import Changes, Store
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.secrets import FileSecrets
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = Deferred("aiohttp")
 
 DATA_PATH: Final = "/data"
 HEALTH_PATH: Final = "/health"
@@ -248,7 +251,7 @@ def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
 
 def _connector(destinations: Destinations) -> Callable[[], aiohttp.BaseConnector]:
     """Makes connections to addresses that may be called."""
-    return lambda: aiohttp.TCPConnector(resolver=GuardedResolver(DefaultResolver(), destinations))
+    return lambda: aiohttp.TCPConnector(resolver=GuardedResolver(aiohttp.DefaultResolver(), destinations))
 
 
 def _preparer(loaded: LoadedSettings) -> FilePreparer:
