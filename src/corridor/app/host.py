@@ -114,8 +114,8 @@ def _ready(host: LoadedHost, opened: Host, ready: Callable[[], None]) -> None:
     listen = host.settings.listen
     counts = {"contexts": len(opened.contexts), "faulty": len(opened.faulty)}
     _log.info("host ready", protocol=listen.protocol, management=listen.management, **counts)
-    load_the_rest()
     ready()
+    load_the_rest(context.node for context in opened.contexts.values())
 
 
 def _widen(contexts: int) -> None:

@@ -47,9 +47,10 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
 
     Raises:
         SettingsError: a folder is missing or cannot be read, or would replace a rule file.
-        MalformedError: a rule file is refused, with its position.
+        MalformedError: a rule file that was added is refused, with its position.
     """
     sources = shipped_sources()
+    shipped = {name.partition("/")[0] for name in sources}
     for folder in folders:
         if not folder.is_dir():
             raise SettingsError(
@@ -60,7 +61,9 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
         if twice:
             raise SettingsError(f"the rule file `{twice[0]}` is there already", place=str(folder), remedy="rename it")
         sources |= added
-    return load_rulebook(sources | _cases_of(banks, sources)), digest_of(sources)
+    # What ships was checked before it did, and is read when a transfer asks for it; what is added is read now.
+    trusted = shipped - {folder.name for folder in folders}
+    return load_rulebook(sources | _cases_of(banks, sources), trusted), digest_of(sources)
 
 
 def _cases_of(banks: tuple[Path, ...], rules: dict[str, str]) -> dict[str, str]:
