@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.app.rulebook import load_rules
 from corridor.base.clock import parse_date
 from corridor.base.truth import Truth
 from corridor.cli.show import REFUSED, JsonFlag, give_json, name_of, read_object, reported, say
-from corridor.law.evaluate import assess as assess_facts
-from corridor.law.explain import as_json as assessment_json
-from corridor.law.explain import as_text
-from corridor.law.facts import Facts, parse_facts
-from corridor.law.model import Rulebook
-from corridor.law.outcome import Assessment
+
+if TYPE_CHECKING:
+    from corridor.law.facts import Facts
+    from corridor.law.model import Rulebook
+    from corridor.law.outcome import Assessment
 
 
 def assess(
@@ -40,6 +38,12 @@ def assess(
 
     Example: `corridor assess transfer.yaml --as-of 2026-12-01`
     """
+    from corridor.app.rulebook import load_rules
+    from corridor.law.evaluate import assess as assess_facts
+    from corridor.law.explain import as_json as assessment_json
+    from corridor.law.explain import as_text
+    from corridor.law.facts import parse_facts
+
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules))
         document = read_object(facts, "a described transfer")
