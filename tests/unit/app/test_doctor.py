@@ -360,10 +360,10 @@ def test_offers_on_postgresql_are_looked_at_beside_whoever_runs_on_it(on_postgre
 
 
 @pytest.mark.parametrize(
-    "edit", ["UPDATE alembic_version SET version_num = '0001'", "UPDATE alembic_version SET version_num = '9999'"]
+    "statement", ["UPDATE alembic_version SET version_num = '0001'", "UPDATE alembic_version SET version_num = '9999'"]
 )
-def test_offers_on_postgresql_of_another_release_are_left_to_it(on_postgresql, postgres, postgres_url, edit):
-    postgres.say(edit, postgres_url.rpartition("/")[2])
+def test_offers_on_postgresql_of_another_release_are_left_to_it(on_postgresql, postgres, postgres_url, statement):
+    postgres.say(statement, postgres_url.rpartition("/")[2])
     said = findings(on_postgresql(postgres_url))["offers"].text
     assert said == "not looked at: see what is said of the database"
 
