@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from corridor.app.rulebook import load_rules
 from corridor.base.clock import parse_date
 from corridor.base.errors import MalformedError, SettingsError, TooLargeError
-from corridor.base.json import JsonObject
 from corridor.base.truth import Truth
 from corridor.cli.show import (
     REFUSED,
@@ -30,12 +28,12 @@ from corridor.cli.show import (
     why,
     wrong_use,
 )
-from corridor.law.evaluate import assess as assess_facts
-from corridor.law.explain import as_json as assessment_json
-from corridor.law.explain import as_text
-from corridor.law.facts import Facts, parse_facts
-from corridor.law.model import Rulebook
-from corridor.law.outcome import Assessment
+
+if TYPE_CHECKING:
+    from corridor.base.json import JsonObject
+    from corridor.law.facts import Facts
+    from corridor.law.model import Rulebook
+    from corridor.law.outcome import Assessment
 
 
 def assess(
@@ -82,32 +80,15 @@ def assess(
 
         give_json(assessment_schema())
         return
-    if batch is not None:
-        if facts is not None or dossier is not None or interview:
-            wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)
-        if output is None:
-            wrong_use("--batch has no --output", "name the file for the answers: -o answers.parquet", as_json=as_json)
-        _batch(batch, output, as_of, tuple(rules), as_json=as_json)
+    if batch is None:
+        _check_use(facts, output, interview=interview, as_json=as_json)
+        _one(facts, as_of, tuple(rules), dossier, output, interview=interview, as_json=as_json)
         return
-    _check_use(facts, output, interview=interview, as_json=as_json)
-    with reported(as_json=as_json):
-        rulebook, digest = load_rules(tuple(rules))
-        document = read_object(facts, "a described transfer") if facts else {}
-        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
-        described = parse_facts(document, name_of(facts) if facts else "facts")
-        if interview:
-            described = parse_facts(_interview(rulebook, document, day, output, quiet=as_json))
-        assessment = assess_facts(rulebook, described, day)
-        files = _dossier(dossier, rulebook, described, assessment) if dossier else ()
-    if as_json:
-        written = {"dossier": [str(file) for file in files]} if dossier else {}
-        give_json({"rulebook": digest, **assessment_json(assessment), **written})
-    else:
-        say(as_text(assessment))
-        if dossier:
-            say(f"Written to {dossier}: {', '.join(file.name for file in files)}")
-    if assessment.proceed is not Truth.TRUE:
-        raise typer.Exit(REFUSED)
+    if facts is not None or dossier is not None or interview:
+        wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)
+    if output is None:
+        wrong_use("--batch has no --output", "name the file for the answers: -o answers.parquet", as_json=as_json)
+    _batch(batch, output, as_of, tuple(rules), as_json=as_json)
 
 
 def _check_use(facts: Path | None, output: Path | None, *, interview: bool, as_json: bool) -> None:
@@ -120,14 +101,53 @@ def _check_use(facts: Path | None, output: Path | None, *, interview: bool, as_j
         wrong_use("-o goes with --batch or --interview", "leave it out", as_json=as_json)
 
 
+def _day(as_of: str | None) -> date:
+    return parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
+
+
+def _one(
+    file: Path | None,
+    as_of: str | None,
+    rules: tuple[Path, ...],
+    folder: Path | None,
+    output: Path | None,
+    *,
+    interview: bool,
+    as_json: bool,
+) -> None:
+    from corridor.app.rulebook import load_rules
+    from corridor.law.evaluate import assess as assess_facts
+    from corridor.law.explain import as_json as assessment_json
+    from corridor.law.explain import as_text
+    from corridor.law.facts import parse_facts
+
+    with reported(as_json=as_json):
+        rulebook, digest = load_rules(rules)
+        document = read_object(file, "a described transfer") if file else {}
+        facts = parse_facts(document, name_of(file) if file else "facts")
+        if interview:
+            facts = parse_facts(_interview(rulebook, document, _day(as_of), output, quiet=as_json))
+        assessment = assess_facts(rulebook, facts, _day(as_of))
+        files = _dossier(folder, rulebook, facts, assessment) if folder else ()
+    if as_json:
+        written = {"dossier": [str(one) for one in files]} if folder else {}
+        give_json({"rulebook": digest, **assessment_json(assessment), **written})
+    else:
+        say(as_text(assessment))
+        if folder:
+            say(f"Written to {folder}: {', '.join(one.name for one in files)}")
+    if assessment.proceed is not Truth.TRUE:
+        raise typer.Exit(REFUSED)
+
+
 def _batch(source: Path, target: Path, as_of: str | None, rules: tuple[Path, ...], *, as_json: bool) -> None:
     with reported(as_json=as_json):
         from corridor.app.portfolio import assess_portfolio
+        from corridor.app.rulebook import load_rules
 
         rulebook, digest = load_rules(rules)
-        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
         with progress("assessed") as done:
-            summary = assess_portfolio(rulebook, source, target, day, done)
+            summary = assess_portfolio(rulebook, source, target, _day(as_of), done)
     rows = [(outcome, proceed, number) for (outcome, proceed), number in sorted(summary.items())]
     if as_json:
         names = ("outcome", "proceed", "transfers")
@@ -148,6 +168,8 @@ def _dossier(folder: Path, rulebook: Rulebook, facts: Facts, assessment: Assessm
 
 def _interview(rulebook: Rulebook, document: JsonObject, day: date, output: Path | None, *, quiet: bool) -> JsonObject:
     """The description with what was answered; with `quiet`, the questions are put on standard error."""
+    from corridor.law.evaluate import assess as assess_facts
+    from corridor.law.facts import parse_facts
     from corridor.law.interview import UNKNOWN, answered, next_question
 
     skipped: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from corridor.base.errors import MalformedError
@@ -34,7 +34,7 @@ _FIELDS: Final = words("id source verified like with facts as_of previous expect
 _STEP = re.compile(r"([A-Za-z_:()0-9-]+)((?:\[\d+\])*)\.?")
 
 
-def cases_of(node: Node, jurisdiction: str, counters: Container[str]) -> Iterator[Case]:
+def cases_of(node: Node, jurisdiction: str) -> Iterator[Case]:
     """The cases of one file; a case `like` an earlier one takes over its facts, day, source and counters.
 
     Raises:
@@ -45,20 +45,17 @@ def cases_of(node: Node, jurisdiction: str, counters: Container[str]) -> Iterato
         case = _case(Fields(item, "a case", _FIELDS), jurisdiction, known)
         if case.id in known:
             raise MalformedError(f"the case `{printable(case.id)}` stands twice", place=str(case.place))
-        _check(case, counters)
+        _check(case)
         known[case.id] = case
         yield case
 
 
-def _check(case: Case, counters: Container[str]) -> None:
-    """Refuse a case that expects what no rule can answer, or gives a figure for what is not counted."""
+def _check(case: Case) -> None:
+    """Refuse a case that expects what no rule can answer."""
     outcome = case.expect.get("outcome", Outcome.UNDETERMINED)
     if outcome not in list(Outcome):
         text = printable(str(outcome))
         raise MalformedError(f"`{text}` is no outcome", place=str(case.place), remedy=suggestion(text, Outcome))
-    for name in case.previous:
-        if name not in counters:
-            raise MalformedError(f"`{printable(name)}` is no counter of {case.jurisdiction}", place=str(case.place))
 
 
 def _case(fields: Fields, jurisdiction: str, known: dict[str, Case]) -> Case:

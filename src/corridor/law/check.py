@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from corridor.base.errors import MalformedError
+from corridor.base.ids import printable
 from corridor.base.reasons import Verified
 from corridor.law.evaluate import assess
-from corridor.law.facts import parse_facts
+from corridor.law.facts import parse_facts, suggestion
 from corridor.law.model import Case, Rulebook
 from corridor.law.outcome import CountKey, Outcome, Ruling
 
@@ -82,13 +84,15 @@ def check(rulebook: Rulebook) -> CheckReport:
     """Every case of the rulebook, decided anew.
 
     Raises:
-        MalformedError: the facts of a case are no facts; the place names the case.
+        MalformedError: the facts of a case are no facts, or it gives a figure for no counter; the place names the case.
     """
+    tuple(rulebook.jurisdictions.values())  # also the rules that no case is about
     return CheckReport(tuple(_result(rulebook, case) for case in rulebook.cases))
 
 
 def _result(rulebook: Rulebook, case: Case) -> CaseResult:
     facts = parse_facts(case.facts, f"{case.place} facts")
+    _check_counters(rulebook, case)
     previous = {CountKey(case.jurisdiction, name): n for name, n in case.previous.items()}
     ruling = assess(rulebook, facts, case.as_of, previous).ruling(case.jurisdiction)
     if ruling is None:
@@ -102,6 +106,17 @@ def _result(rulebook: Rulebook, case: Case) -> CaseResult:
     expects_decision = case.expect.get("outcome") != Outcome.UNDETERMINED
     open_ = bool(differences) and expects_decision and ruling.outcome is Outcome.UNDETERMINED
     return CaseResult(case, differences, undetermined=open_)
+
+
+def _check_counters(rulebook: Rulebook, case: Case) -> None:
+    counters = rulebook.jurisdictions[case.jurisdiction].counters
+    for name in case.previous:
+        if name not in counters:
+            raise MalformedError(
+                f"`{printable(name)}` is no counter of {case.jurisdiction}",
+                place=str(case.place),
+                remedy=suggestion(name, counters),
+            )
 
 
 def _meets(name: str, wanted: Any, found: Any) -> bool:

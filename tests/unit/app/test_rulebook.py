@@ -11,6 +11,7 @@ from corridor.base.errors import CorridorError, MalformedError, SettingsError
 from corridor.law.evaluate import assess
 from corridor.law.explain import as_text
 from corridor.law.facts import parse_facts
+from corridor.law.from_source import load_rulebook
 
 SHIPPED = resources.files("corridor.law") / "jurisdictions"
 KENYA = """\
@@ -137,3 +138,24 @@ def test_an_answer_under_the_shipped_rules_has_nothing_to_say(tmp_path):
     rulebook, _ = load_rules()
     china = assess(rulebook, parse_facts(EXPORT), date(2026, 11, 22)).ruling("CN")
     assert (china.outcome, china.overrides, china.added) == ("EXEMPT", (), ())
+
+
+def test_what_ships_reads_the_same_on_demand_and_at_once():
+    sources = shipped_sources()
+    late, whole = load_rulebook(sources, {path.partition("/")[0] for path in sources}), load_rulebook(sources)
+    assert [case.id for case in late.cases] == [case.id for case in whole.cases]
+    for extent, jurisdiction in zip(late.extents, whole.jurisdictions.values(), strict=True):
+        assert type(extent).__name__ == "Head"
+        assert (extent.id, extent.territory, extent.reach) == (
+            jurisdiction.id,
+            jurisdiction.territory,
+            jurisdiction.reach,
+        )
+        assert late.jurisdictions[extent.id].instruments == jurisdiction.instruments
+
+
+def test_a_folder_that_adds_to_a_shipped_jurisdiction_is_read_with_it_at_once(tmp_path):
+    (tmp_path / "cn").mkdir()
+    (tmp_path / "cn" / "extra.yaml").write_text("instrument: [", "utf-8")
+    with pytest.raises(MalformedError, match=r"cn/extra\.yaml"):
+        load_rules((tmp_path / "cn",))

@@ -14,7 +14,7 @@ BASE = (
 
 
 def cases(*texts):
-    return tuple(cases_of(read_yaml("cases: [" + ", ".join(texts) + "]", "c.yaml"), "XA", ["n"]))
+    return tuple(cases_of(read_yaml("cases: [" + ", ".join(texts) + "]", "c.yaml"), "XA"))
 
 
 def test_a_case_like_another_takes_over_what_it_does_not_say():
