@@ -87,6 +87,31 @@ def corridor(
     say("This is not legal advice.")
 
 
+@app.command("diff")
+def diff(
+    start: Annotated[str, typer.Option("--from", help="The earlier day, such as 2026-11-30.")],
+    end: Annotated[str, typer.Option("--to", help="The later day, such as 2026-12-01.")],
+    rules: Folders = [],
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print what the law changes between two days, by instrument.
+
+    Example: `corridor rulebook diff --from 2026-11-30 --to 2026-12-01`
+    """
+    from corridor.app.rulebook import load_rules
+    from corridor.law.changes import changes_between, changes_json, changes_text
+
+    with reported(as_json=as_json):
+        rulebook, digest = load_rules(tuple(rules))
+        found = changes_between(rulebook, parse_date(start, "--from"), parse_date(end, "--to"))
+    if as_json:
+        give_json({"digest": digest, "from": start, "to": end, "changes": changes_json(found)})
+        return
+    out.print(changes_text(found), markup=False, end="")
+    say("This is not legal advice.")
+
+
 @app.command("show")
 def show(
     instrument: Annotated[str, typer.Argument(help="Such as cn/decree-16 or int/depa.")],

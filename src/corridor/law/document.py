@@ -95,6 +95,14 @@ def _provision(provision: Provision) -> Iterator[str]:
     for opening in provision.opened_by:
         papers = " and ".join(opening.papers)
         yield f"  opened by {opening.mechanism.replace('_', ' ')}: {papers}, {_days(opening.period)}"
+    if provision.exception_to:
+        yield f"  goes before {', '.join(provision.exception_to)}"
+    if provision.duties:
+        yield f"  brings the duties {', '.join(provision.duties)}"
+    if provision.conflict:
+        yield f"  may collide: {provision.conflict}"
+    if provision.uncounted and not provision.outcome.is_outside:
+        yield "  what is provided under it is not counted"
 
 
 def _parameters(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[str]:
@@ -144,16 +152,39 @@ def _papers(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[str]
 
 def _paper(kind: PaperKind) -> Iterator[str]:
     yield f"{kind.id}: {kind.title}, {kind.citation.pin}{_class(kind.citation)}"
-    yield from (f"  holds {content.text}" for content in kind.contents)
+    for content in kind.contents:
+        condition = f" (if {content.condition.text})" if content.condition else ""
+        yield f"  holds {content.text}{condition}"
     for word, text in (("authority", kind.authority), ("clock", kind.clock), ("validity", kind.validity)):
         if text:
             yield f"  {word}: {text}"
+    yield from (f"  {term}" for term in _terms(kind))
+
+
+def _terms(kind: PaperKind) -> Iterator[str]:
+    """What a paper has to satisfy to serve."""
+    yield f"counts {_days(kind.period)}"
+    if kind.covers:
+        yield f"has to state {', '.join(sorted(kind.covers))}"
+    if kind.filing:
+        yield f"to be filed within {kind.filing.days} {'working ' if kind.filing.working else ''}days"
+    if kind.valid_months:
+        yield f"lasts {kind.valid_months} months"
+    if kind.renew_months:
+        yield f"its renewal is asked for {kind.renew_months} months before its end"
+    if kind.renew_working_days:
+        yield f"its renewal is asked for {kind.renew_working_days} working days before its end"
+    yield from (f"serves only if {check.condition.text}: else {check.fails}" for check in kind.checks)
 
 
 def _duties(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[str]:
     for duty in jurisdiction.duties:
         if duty.citation.instrument == instrument.id:
             yield _duty(duty)
+            if duty.condition.text != "true":
+                yield f"  if {duty.condition.text}"
+            if duty.attached:
+                yield "  only with provisions that name it"
 
 
 def _duty(duty: Duty) -> str:

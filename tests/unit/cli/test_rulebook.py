@@ -204,3 +204,19 @@ def test_an_international_instrument_is_shown_and_listed(corridor, wide):
     assert "int/depa" in corridor("rulebook", "list").out
     assert "int/depa" in {one["id"] for one in corridor("rulebook", "list", "--json").json["international"]}
     assert "did you mean `int/depa`" in corridor("rulebook", "show", "int/dpa").problem
+
+
+def test_what_changes_between_two_days_is_printed(corridor):
+    said = corridor("rulebook", "diff", "--from", "2025-12-31", "--to", "2026-01-01")
+    assert said.code == 0
+    assert "cn/decree-16: Provisions on Promoting and Regulating Cross-border Data Flows" in said.out
+    assert "  2026-01-01  route art 8 by certification begins: certification with cn/certification (art 8)" in said.out
+    found = corridor("rulebook", "diff", "--from", "2025-12-31", "--to", "2026-01-01", "--json").json
+    assert {"instrument": "cn/decree-16", "kind": "route"}.items() <= next(
+        one.items() for one in found["changes"] if one["instrument"] == "cn/decree-16"
+    )
+
+
+def test_days_in_the_wrong_order_are_refused(corridor):
+    said = corridor("rulebook", "diff", "--from", "2026-01-02", "--to", "2026-01-01")
+    assert said.problem == "--to: 2026-01-01 lies before 2026-01-02; write the earlier day first"

@@ -23,6 +23,18 @@ def test_an_instrument_reads_like_a_sheet(rulebook):
         "    validity: one year",
         "  s 7: the exporter shall tell the persons (before, from 2020-01-01) [official]",
         "  s 10: A fine. [official]",
+        "    brings the duties report",
+        "    may collide: an order abroad meets a ban here",
+        "    what is provided under it is not counted",
+        "    holds guardian's letter (if data.items any (subject == minor_u14))",
+        "    has to state persons, recipient",
+        "    lasts 12 months",
+        "    its renewal is asked for 2 months before its end",
+        "    serves only if paper.result == passed: else it was not passed",
+        "    to be filed within 10 working days",
+        "    counts from 2020-01-01",
+        "    if personal",
+        "    only with provisions that name it",
     ]:
         assert line in text.splitlines()
 
