@@ -85,8 +85,7 @@ def _of(rules: Jurisdiction, first: date, last: date) -> Iterator[Change]:
     for kind in rules.papers.values():
         yield from span.one("paper", kind.id, kind.period, kind.citation, _paper(kind))
     for duty in rules.duties:
-        text = f"the {duty.who} shall {duty.what}"
-        yield from span.one("duty", duty.id, duty.period, duty.citation, text)
+        yield from span.one("duty", duty.id, duty.period, duty.citation, duty.sentence)
 
 
 def _amount(unit: str, value: int) -> str:

@@ -189,4 +189,4 @@ def _duties(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[str]
 
 def _duty(duty: Duty) -> str:
     rest = ", ".join(filter(None, (duty.deadline, duty.recurs, _days(duty.period))))
-    return f"{duty.citation.pin}: the {duty.who} shall {duty.what} ({rest}){_class(duty.citation)}"
+    return f"{duty.citation.pin}: {duty.sentence} ({rest}){_class(duty.citation)}"

@@ -206,6 +206,12 @@ class Duty:
     period: DateRange
     citation: Citation
 
+    @property
+    def sentence(self) -> str:
+        """What who shall do, or shall not."""
+        negated = self.what.startswith("do not ")
+        return f"the {self.who} shall {self.what.removeprefix('do ') if negated else self.what}"
+
 
 class WindowKind(enum.StrEnum):
     """The span of days over which a counter runs."""

@@ -43,7 +43,8 @@ def test_duties_begin(rulebook):
 
 def test_an_act_brings_its_provisions_papers_and_definitions_and_takes_them_away(changed):
     one = "{is: data.items any personal, pin: s 2}"
-    two = "[{is: data.items any personal, pin: s 2, to: 2026-02-28}, {is: data.items all personal, pin: s 2, from: 2026-03-01}]"
+    ended = "{is: data.items any personal, pin: s 2, to: 2026-02-28}"
+    two = f"[{ended}, {{is: data.items all personal, pin: s 2, from: 2026-03-01}}]"
     act = (f"personal: {one}", f"personal: {two}")
     book = changed(act, xa__later=LATER)
     kinds = [one.kind for one in between(book, "2026-02-28", "2026-03-01")]
