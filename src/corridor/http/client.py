@@ -57,11 +57,14 @@ class ReplyLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Raw:
+class RawAnswer:
+    """An answer before anybody has made sense of it; header fields are empty where they were absent."""
+
     status: int
     body: bytes
     link: str = ""
     allowed_origin: str = ""
+    retry_after: str = ""
 
 
 class _StaleConnectionError(Exception):
@@ -118,7 +121,7 @@ class HttpClient:
         *,
         max_bytes: int,
         seconds: float,
-    ) -> _Raw:
+    ) -> RawAnswer:
         """One request; once more if the kept connection it took was closed already, with headers made anew.
 
         Raises:
@@ -145,7 +148,7 @@ class HttpClient:
         body: bytes | None,
         max_bytes: int,
         seconds: float,
-    ) -> _Raw:
+    ) -> RawAnswer:
         if self._session is None:
             self._session = self._open()
         connection = SimpleNamespace(reused=False)
@@ -161,8 +164,8 @@ class HttpClient:
             ) as response:
                 _check_answer(response, url)
                 body = await _read(response, url, max_bytes)
-                found = (response.headers.get(name, "") for name in ("Link", "WebHook-Allowed-Origin"))
-                return _Raw(response.status, body, *found)
+                found = (response.headers.get(name, "") for name in ("Link", "WebHook-Allowed-Origin", "Retry-After"))
+                return RawAnswer(response.status, body, *found)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             if connection.reused:
                 raise _StaleConnectionError from error
@@ -208,7 +211,8 @@ def _reuse_trace() -> aiohttp.TraceConfig:
 def _check_answer(response: aiohttp.ClientResponse, url: str) -> None:
     status = response.status
     if status >= _FAILED:
-        raise UnreachableError(f"`{printable(url)}` answers {status}", status=status)
+        later = response.headers.get("Retry-After", "")
+        raise UnreachableError(f"`{printable(url)}` answers {status}", status=status, retry_after=later)
     if _REDIRECT <= status < _REFUSED:
         raise UnreachableError(f"`{printable(url)}` answers {status}, and redirects are not followed", status=status)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
