@@ -85,7 +85,7 @@ class Replicas:
         """Until everything that was logged has been told to it."""
         store = self.nodes[0].context.store
         async with asyncio.timeout(PATIENCE):
-            while (await store.subscription(subscription)).position < self.logged - 1 or await store.tasks():
+            while (await store.subscription(subscription)).position < self.logged - 1 or await store.tasks():  # noqa: ASYNC110 - other replicas move it
                 await asyncio.sleep(0.02)
 
 
