@@ -22,6 +22,8 @@ from corridor.app.wire import open_node
 from corridor.service.ports import Changes
 from corridor.service.records import OfferRecord, SubscriptionState, Task, TaskKind
 from corridor.store.migrate import VERSIONS
+from corridor.store.postgresql.database import database_at
+from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.testing import store_samples
 from corridor.testing.store_samples import NOW, subscription
@@ -327,6 +329,17 @@ def test_a_postgresql_database_is_looked_into(on_postgresql, postgres_url):
     text = findings(on_postgresql(postgres_url))["database"].text
     assert text.endswith("running replicas: 0, sound; 0 open tasks, 0 events in the evidence log")
     assert not (on_postgresql(postgres_url).folder / "corridor.db").exists()
+
+
+def test_a_postgresql_database_of_another_participant_is_named(on_postgresql, postgres_url):
+    async def claim():
+        store = await PostgresStore.open(database_at(postgres_url, "test"), owner="did:web:north.example")
+        await store.close()
+
+    asyncio.run(claim())
+    found = findings(on_postgresql(postgres_url))["database"]
+    assert not found.ok
+    assert "belongs to the participant `did:web:north.example`; give `did:web:" in found.text
 
 
 def test_a_postgresql_database_of_an_earlier_release_is_named(on_postgresql, postgres, postgres_url):
