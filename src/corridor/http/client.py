@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -23,8 +24,12 @@ from corridor.base.json import JsonLimits, JsonObject, parse_json
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.service.ports import Reply
 
-_DOCUMENT: Final = JsonLimits(max_bytes=16_777_216)
-_PUBLIC_DOCUMENT: Final = JsonLimits(max_bytes=262_144, max_depth=16)
+MOST_VALUES: Final = 400_000
+"""In one answer; a large page of a catalogue has fewer."""
+_DOCUMENT: Final = JsonLimits(max_bytes=16_777_216, max_values=MOST_VALUES)
+_PUBLIC_DOCUMENT: Final = JsonLimits(max_bytes=262_144, max_depth=16, max_values=10_000)
+_ASIDE: Final = 65_536
+"""Bytes of an answer from which on it is decoded beside the loop, where others go on meanwhile."""
 _OK: Final = 200
 _REDIRECT: Final = 300
 _REFUSED: Final = 400
@@ -213,6 +218,9 @@ def _check_answer(response: aiohttp.ClientResponse, url: str) -> None:
     if status >= _FAILED:
         later = response.headers.get("Retry-After", "")
         raise UnreachableError(f"`{printable(url)}` answers {status}", status=status, retry_after=later)
+    if status < _OK:
+        # What follows a change of protocols (101) is no answer of this one.
+        raise UnreachableError(f"`{printable(url)}` answers {status}, which is no answer", status=status)
     if _REDIRECT <= status < _REFUSED:
         raise UnreachableError(f"`{printable(url)}` answers {status}, and redirects are not followed", status=status)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -272,7 +280,8 @@ class HttpSender:
         most, limits = self._client.limits.seconds, self._client.limits.document
         raw = await self._client.request(method, url, headers, body, max_bytes=limits.max_bytes, seconds=most)
         try:
-            return Reply(raw.status, _object(raw.body, url, limits) if raw.body else None, next_link(raw.link, url))
+            document = await _document(raw.body, url, limits) if raw.body else None
+            return Reply(raw.status, document, next_link(raw.link, url))
         except UnreachableError:
             if raw.status >= _REFUSED:
                 return Reply(raw.status, None)
@@ -309,6 +318,10 @@ class HttpReader:
         if raw.status != _OK:
             raise UnreachableError(f"`{printable(url)}` answers {raw.status}", status=raw.status)
         return _object(raw.body, url, limits)
+
+
+async def _document(body: bytes, url: str, limits: JsonLimits) -> JsonObject:
+    return await asyncio.to_thread(_object, body, url, limits) if len(body) > _ASIDE else _object(body, url, limits)
 
 
 def _object(body: bytes, url: str, limits: JsonLimits) -> JsonObject:

@@ -20,7 +20,8 @@ class GuardedProtocol(HttpToolsProtocol):
     Give it to uvicorn as `http=GuardedProtocol`; a connection that breaks a bound is closed without an answer.
 
     Attributes:
-        max_head_bytes: of a head that arrives in more than one piece.
+        max_head_bytes: of a head that arrives in more than one piece, and of what is neither head nor body: trailers,
+            extensions of chunks.
         head_seconds: from its first bytes, or from connecting, to the end of the head.
     """
 
@@ -45,16 +46,27 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse; then see whether these bytes were a piece of a head that goes on."""
+        """Parse; then see whether these bytes were a piece of a head that goes on, or of what is between chunks."""
         self._progress = False
         super().data_received(data)
-        if not self._awaits_head or self._progress:
+        if self._progress:
             return
         self._head_bytes += len(data)
         if self._head_bytes > self.max_head_bytes:
             self.transport.abort()
-        else:
+        elif self._awaits_head:
             self._arm()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a field of the head; fields of a trailer pass for none of it (RFC 9110 §6.5.1), and are dropped."""
+        if self._awaits_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Take bytes of the body, which the application counts."""
+        self._progress = True
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """The head is whole: what follows is bounded by the application."""
@@ -70,6 +82,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """The request is whole: the next bytes begin another head."""
         self._awaits_head = True
         self._progress = True
+        self._head_bytes = 0
         super().on_message_complete()
 
     def _arm(self) -> None:
