@@ -23,10 +23,13 @@ class GuardedProtocol(HttpToolsProtocol):
         max_head_bytes: of a head that arrives in more than one piece, and of what is neither head nor body: trailers,
             extensions of chunks.
         head_seconds: from its first bytes, or from connecting, to the end of the head.
+        max_ahead: requests that wait behind the one that is answered. With each that it answers the server lets in
+            many more, so a sender could fill the memory with them.
     """
 
     max_head_bytes: ClassVar[int] = 65_536
     head_seconds: ClassVar[float] = 15.0
+    max_ahead: ClassVar[int] = 64
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,6 +37,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._progress = False
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         """Wait for the first head."""
@@ -41,8 +45,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Wait for nothing; who answers is told of it, also where the server knows only a request that came later."""
         self._disarm()
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -77,6 +84,12 @@ class GuardedProtocol(HttpToolsProtocol):
         # Closing waits until what was written is read; of a reader that reads nothing, only this gets rid.
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
         super().on_headers_complete()
+        if len(self.pipeline) > self.max_ahead:
+            self.transport.abort()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         """The request is whole: the next bytes begin another head."""

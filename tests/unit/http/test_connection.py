@@ -177,6 +177,35 @@ async def test_a_body_of_many_pieces_is_whole(dial):
     assert (await reader.readuntil(b"/trailers" + b"b" * 5000)).startswith(b"HTTP/1.1 200")
 
 
+async def test_requests_that_are_sent_ahead_are_answered_in_turn_and_only_some_are_kept(dial):
+    reader, writer = await dial()
+    writer.write(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(50)))
+    for number in range(50):
+        await reader.readuntil(b"\r\n\r\n")
+        assert await reader.readexactly(len(f"/{number}")) == f"/{number}".encode()
+    with contextlib.suppress(ConnectionError):
+        for _ in range(50):
+            writer.write(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" * 10)
+            await writer.drain()
+    assert (await rest(reader)).count(b"HTTP/1.1 200") <= 1
+
+
+async def test_who_answers_is_told_of_a_lost_connection_also_behind_a_later_request(serve):
+    told = asyncio.Event()
+
+    async def wait(_scope, receive, _send):
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        told.set()
+
+    async with serve(Gate(wait), Quick) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.sleep(0.05)
+        writer.close()
+        await asyncio.wait_for(told.wait(), 10)
+
+
 async def test_nonsense_is_refused(dial):
     reader, writer = await dial()
     writer.write(b"\x16\x03\x01\x00\xa5\x01\r\n\r\n")
