@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from corridor.base.errors import StaleError
 from corridor.base.ids import MessageId, ParticipantId, ProcessId
@@ -17,6 +18,8 @@ from corridor.service.ports import Changes
 from corridor.service.records import Task, TaskKind, queue_of
 
 T = TypeVar("T")
+_LISTS: Final = tuple(Changes.__dataclass_fields__)
+_lists_of: Final = attrgetter(*_LISTS)
 ATTEMPTS: Final = 16
 """How often a transition is decided anew because another writer came first."""
 SHORTEST_WAIT: Final = timedelta(milliseconds=100)
@@ -81,9 +84,12 @@ def entered(table: Table[S], before: Process[S], after: Process[S], heard: Kind 
 
 def merged(*parts: Changes) -> Changes:
     """One transaction out of several parts; what each part lists comes in the order of the parts."""
-    return Changes(
-        **{name: tuple(item for part in parts for item in getattr(part, name)) for name in Changes.__dataclass_fields__}
-    )
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, items in zip(_LISTS, _lists_of(part), strict=True):
+            if items:
+                found[name] = (*found.get(name, ()), *items)
+    return Changes(**found)
 
 
 def new_message_id(ctx: Context) -> MessageId:

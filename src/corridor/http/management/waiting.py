@@ -29,6 +29,8 @@ async def wait_until(
     watcher: Watcher, read: Callable[[], Awaitable[T]], settled: Callable[[T], bool], seconds: float
 ) -> T:
     """What `read` gives once it is `settled`, or when `seconds` have passed."""
+    if seconds <= 0:
+        return await read()
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
     while True:
