@@ -196,11 +196,19 @@ async def acknowledged(ctx: Context, pid: ProcessId, event: Acknowledged | Undel
     await until_settled(attempt)
 
 
-async def decide(ctx: Context, pid: ProcessId, task: str) -> None:
-    """It may be our turn in the negotiation `pid`: decide, and queue our next message; ends the task in any case."""
+async def decide(ctx: Context, pid: ProcessId, task: str, known: NegotiationRecord | None = None) -> None:
+    """It may be our turn in the negotiation `pid`: decide, and queue our next message; ends the task in any case.
+
+    Args:
+        ctx: the node.
+        pid: the negotiation.
+        task: what is done by this.
+        known: the negotiation as it was read a moment ago.
+    """
+    read = [known]
 
     async def attempt() -> None:
-        record = await ctx.store.negotiation(pid)
+        record = (read.pop() if read else None) or await ctx.store.negotiation(pid)
         done = Changes(tasks_done=(task,))
         if record is None or record.held is not None or record.negotiation.pending is not None:
             await ctx.store.commit(done)
