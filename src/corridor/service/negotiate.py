@@ -31,7 +31,7 @@ from corridor.service import agree, desk, negotiation_turn
 from corridor.service.context import Context
 from corridor.service.negotiation_turn import Turn
 from corridor.service.ports import Changes, Peer
-from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.process import ask_again, entered, merged, new_message_id, turns_of, until_settled, work_of
 from corridor.service.records import Approval, NegotiationRecord, OfferVersion, Participant
 
 _State = NegotiationState
@@ -347,7 +347,8 @@ def _began(ctx: Context, record: NegotiationRecord) -> Changes:
 
 
 def _work(ctx: Context, negotiation: Negotiation, commands: tuple[Command, ...]) -> Changes:
-    return work_of(ctx, negotiation.peer, negotiation.own_pid, commands)
+    turns = turns_of(ctx, commands, ours=negotiation_turn.is_ours(negotiation))
+    return work_of(ctx, negotiation.peer, negotiation.own_pid, turns)
 
 
 def _moved(

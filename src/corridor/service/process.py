@@ -14,6 +14,7 @@ from corridor.dsp.messages import Kind
 from corridor.dsp.process import Process
 from corridor.dsp.states import S, Table, successor
 from corridor.service.context import Context
+from corridor.service.desk import acts_unasked
 from corridor.service.ports import Changes
 from corridor.service.records import Task, TaskKind, queue_of
 
@@ -38,6 +39,13 @@ async def until_settled(attempt: Callable[[], Awaitable[T]]) -> T:
         except StaleError:
             continue
     return await attempt()
+
+
+def turns_of(ctx: Context, commands: Iterable[Command], *, ours: bool) -> tuple[Command, ...]:
+    """The commands, on the partner's turn without decisions, which then come to nothing unless a desk acts unasked."""
+    if ours or acts_unasked(ctx.desk):
+        return tuple(commands)
+    return tuple(command for command in commands if not isinstance(command, Decide))
 
 
 def work_of(
