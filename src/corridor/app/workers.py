@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Final
@@ -19,19 +19,20 @@ from corridor.service.records import Task
 _log = structlog.get_logger(__name__)
 _BATCH: Final = 1000
 _EVERYTHING: Final = 2**31
+_ANY: Final = ""
 PER_PARTNER: Final = 16
 """Tasks for one partner that run at the same time: a slow partner takes no more than that."""
 
 
 class Signal:
-    """Wakes whoever waits for the next commit.
+    """Wakes whoever waits for the next commit, or for the next one that moves a process.
 
     Attributes:
         stopped: whether the node is stopping, so that nobody is to wait any more.
     """
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: dict[str, set[asyncio.Event]] = {}
         self.stopped = False
 
     def stop(self) -> None:
@@ -39,24 +40,32 @@ class Signal:
         self.stopped = True
         self.fire()
 
-    def fire(self) -> None:
-        """A commit is durable."""
-        for event in self._waiting:
-            event.set()
+    def fire(self, processes: Iterable[str] = ()) -> None:
+        """A commit is durable. It moved these processes; where none is named it may have moved any."""
+        named = tuple(processes)
+        for process in (_ANY, *named) if named else tuple(self._waiting):
+            for event in self._waiting.get(process, ()):
+                event.set()
 
-    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
-        """Return at the next commit, or after `timeout` seconds; at once if the node is stopping."""
+    async def changed(self, timeout: float, process: str = _ANY) -> None:  # noqa: ASYNC109 - its caller's patience
+        """Return at the next commit, of those that moved `process` if one is named, or after `timeout` seconds.
+
+        Returns at once if the node is stopping; can return early.
+        """
         if self.stopped:
             return
         event = asyncio.Event()
-        self._waiting.add(event)
+        waiting = self._waiting.setdefault(process, set())
+        waiting.add(event)
         try:
             async with asyncio.timeout(timeout):
                 await event.wait()
         except TimeoutError:
             pass
         finally:
-            self._waiting.discard(event)
+            waiting.discard(event)
+            if not waiting:
+                del self._waiting[process]
 
 
 class Alone:

@@ -444,7 +444,7 @@ async def test_a_signal_that_does_not_come_is_waited_for_no_longer_than_asked():
     signal = Signal()
     await asyncio.wait_for(signal.changed(SOON), PATIENCE)
     signal.fire()
-    assert signal._waiting == set()
+    assert signal._waiting == {}
 
 
 async def test_a_signal_is_for_those_who_wait_and_not_for_later():
@@ -456,4 +456,17 @@ async def test_a_signal_is_for_those_who_wait_and_not_for_later():
     late.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await late
-    assert signal._waiting == set()
+    assert signal._waiting == {}
+
+
+async def test_who_waits_for_a_process_is_woken_by_what_moves_it():
+    signal = Signal()
+    a, b, anything = (asyncio.create_task(signal.changed(PATIENCE, name)) for name in ("a", "b", ""))
+    await asyncio.sleep(0)
+    signal.fire(["b", "c"])
+    await asyncio.wait_for(asyncio.gather(b, anything), 1)
+    assert not a.done()
+    # What names no process was heard of another replica.
+    signal.fire()
+    await asyncio.wait_for(a, 1)
+    assert signal._waiting == {}
