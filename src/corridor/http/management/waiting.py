@@ -32,7 +32,7 @@ async def wait_until(
     seconds: float,
     process: str = "",
 ) -> T:
-    """What `read` gives once it is `settled`, or when `seconds` have passed; what it reads is the `process`, if named."""
+    """What `read` gives of `process`, or of any, once it is `settled`, or when `seconds` have passed."""
     if seconds <= 0:
         return await read()
     clock = asyncio.get_running_loop()
