@@ -75,7 +75,9 @@ def test_a_branch_of_the_same_company():
 
 def test_a_processor_returns_data_to_its_controller():
     found = from_everywhere(
-        {"located_in": "US", "role": "controller", "same_entity_as_exporter": False}, places=("SG", "DE"), role="processor"
+        {"located_in": "US", "role": "controller", "same_entity_as_exporter": False},
+        places=("SG", "DE"),
+        role="processor",
     )
     assert found == {"SG": Outcome.NOT_REGULATED, "EU": Outcome.ALLOWED_WITH_MECHANISM}
 
@@ -126,7 +128,9 @@ def test_what_comes_in_is_no_transfer_and_what_is_not_personal_is_free(place):
 
 @pytest.mark.parametrize("place", PACIFIC)
 def test_an_exporter_elsewhere_is_asked_whether_the_law_reaches_it(place):
-    whole = judged({"located_in": "CN"}, {"located_in": "FR"}, transfer={"kind": "remote_access", "access_from": [place]})
+    whole = judged(
+        {"located_in": "CN"}, {"located_in": "FR"}, transfer={"kind": "remote_access", "access_from": [place]}
+    )
     ruling = whole.ruling(place)
     assert ruling.outcome is Outcome.UNDETERMINED
     assert len(ruling.missing) == 1
