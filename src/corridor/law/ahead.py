@@ -1,0 +1,38 @@
+"""Rungs that are not yet in force: whether today's definitions and lists can say what will hold on their first day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+from corridor.base.clock import DateRange
+from corridor.law.dated import next_boundary
+from corridor.law.model import Jurisdiction, Rung
+
+AHEAD: Final = 2
+UNTOLD: Final = 3
+"""A rung ahead whose condition is not asked, since something it reads changes by its first day."""
+
+
+def state_of(rung: Rung, rules: Jurisdiction, day: date) -> int:
+    """The rung's state on `day`, `UNTOLD` where it lies ahead and its condition would be read too early."""
+    if rung.state != AHEAD or rung.boundary is None:
+        return rung.state
+    periods = _periods(rung.provision.condition.uses, rules)
+    changes = (next_boundary(period, day) for period in periods)
+    first = rung.boundary
+    return UNTOLD if any(change is not None and change <= first for change in changes) else AHEAD
+
+
+def _periods(names: Iterable[str], rules: Jurisdiction) -> Iterator[DateRange]:
+    """The periods of all values, entries and definitions behind the names, at any date."""
+    for name in names:
+        if name in rules.parameters:
+            yield from (value.period for value in rules.parameters[name].values)
+        elif name in rules.registers:
+            yield from (entry.period for entry in rules.registers[name].entries)
+        elif name in rules.derived:
+            for version in rules.derived[name].versions:
+                yield version.period
+                yield from _periods(version.value.uses, rules)
