@@ -1,4 +1,4 @@
-"""Rungs that are not yet in force: whether today's definitions and lists can say what will hold on their first day."""
+"""Rules that are not yet in force: whether today's definitions and lists can say what will hold on their first day."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ UNTOLD: Final = 3
 
 def state_of(rung: Rung, rules: Jurisdiction, day: date) -> int:
     """The rung's state on `day`, `UNTOLD` where it lies ahead and its condition would be read too early."""
-    if rung.state != AHEAD or rung.boundary is None:
-        return rung.state
-    periods = _periods(rung.provision.condition.uses, rules)
-    changes = (next_boundary(period, day) for period in periods)
-    first = rung.boundary
-    return UNTOLD if any(change is not None and change <= first for change in changes) else AHEAD
+    ahead = rung.state == AHEAD and rung.boundary is not None
+    return UNTOLD if ahead and changes_by(rung.boundary, rung.provision.condition.uses, rules, day) else rung.state
+
+
+def changes_by(first: date | None, uses: Iterable[str], rules: Jurisdiction, day: date) -> bool:
+    """Whether a value, list or definition of these names changes after `day` and by `first`."""
+    changes = (next_boundary(period, day) for period in _periods(uses, rules))
+    return first is not None and any(change is not None and change <= first for change in changes)
 
 
 def _periods(names: Iterable[str], rules: Jurisdiction) -> Iterator[DateRange]:

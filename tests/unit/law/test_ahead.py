@@ -44,6 +44,17 @@ derive:
 provisions:
   - {ladder: out, pin: s 7, when: CONDITION, answer: PROHIBITED, says: Not so., exception_to: [xb/old s 1]}
 """
+LATER = """
+instrument: xb/later
+title: {en: Act on Health Records}
+enacted_by: Parliament
+in_force: {from: 2028-01-01}
+source: {address: gazette, checked: 2026-01-01, verified: recalled}
+lists:
+  kinds: {of: category, entries: [{members: [health], from: 2028-01-01, pin: s 8}]}
+duties:
+  - {id: tell, pin: s 9, what: tell, who: exporter, when: CONDITION}
+"""
 BEFORE, FIRST = date(2026, 12, 31), date(2027, 1, 1)
 
 
@@ -85,3 +96,20 @@ def test_what_begins_by_the_first_day_leaves_the_condition_unasked(condition, st
     rules = book(condition).jurisdictions["XB"]
     states = [[state_of(rung, rules, day) for rung in rules.standing[day].ladders[0]] for day in (BEFORE, FIRST)]
     assert states == [[state, 1], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("condition", "change"),
+    [
+        ("data.items any (category == health)", date(2028, 1, 1)),
+        ("data.items any (category in kinds)", date(2028, 1, 1)),
+        ("data.whole_register", date(2028, 1, 1)),
+        ("data.items any (category == credit)", None),
+    ],
+)
+def test_a_duty_ahead_is_announced_if_it_can_come(condition, change):
+    rulebook = load_rulebook(
+        {"xb/j.yaml": HEAD, "xb/old.yaml": OLD, "xb/b.yaml": LATER.replace("CONDITION", condition)}
+    )
+    ruling = assess(rulebook, described("BO"), BEFORE).ruling("XB")
+    assert (ruling.next_change, ruling.obligations) == (change, ())
