@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
-from corridor.base.errors import StaleError
+from corridor.base.errors import ConflictError, StaleError
 from corridor.base.ids import MessageId, ParticipantId, ProcessId
 from corridor.dsp.commands import Cancel, Command, Decide, Send
 from corridor.dsp.messages import Kind
 from corridor.dsp.process import Process
 from corridor.dsp.states import S, Table, successor
 from corridor.service.context import Context
+from corridor.service.desk import acts_unasked
 from corridor.service.ports import Changes
 from corridor.service.records import Task, TaskKind, queue_of
 
 T = TypeVar("T")
+_LISTS: Final = tuple(Changes.__dataclass_fields__)
+_lists_of: Final = attrgetter(*_LISTS)
 ATTEMPTS: Final = 16
 """How often a transition is decided anew because another writer came first."""
 SHORTEST_WAIT: Final = timedelta(milliseconds=100)
@@ -35,6 +39,13 @@ async def until_settled(attempt: Callable[[], Awaitable[T]]) -> T:
         except StaleError:
             continue
     return await attempt()
+
+
+def turns_of(ctx: Context, commands: Iterable[Command], *, ours: bool) -> tuple[Command, ...]:
+    """The commands, on the partner's turn without decisions, which then come to nothing unless a desk acts unasked."""
+    if ours or acts_unasked(ctx.desk):
+        return tuple(commands)
+    return tuple(command for command in commands if not isinstance(command, Decide))
 
 
 def work_of(
@@ -79,11 +90,27 @@ def entered(table: Table[S], before: Process[S], after: Process[S], heard: Kind 
     return (pending.state,) if after.state is None else (pending.state, after.state)
 
 
+def check_version(ctx: Context, process: Process[S]) -> None:
+    """A message that begins a process repeats one only below the same base URL: a process keeps its version.
+
+    Raises:
+        ConflictError: the process was begun in another version of the protocol.
+    """
+    if process.protocol != ctx.protocol:
+        raise ConflictError(
+            f"`{process.peer_pid}` was begun in version `{process.protocol}` of the protocol",
+            remedy="go on in that version, or begin another process with an id of its own",
+        )
+
+
 def merged(*parts: Changes) -> Changes:
     """One transaction out of several parts; what each part lists comes in the order of the parts."""
-    return Changes(
-        **{name: tuple(item for part in parts for item in getattr(part, name)) for name in Changes.__dataclass_fields__}
-    )
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, items in zip(_LISTS, _lists_of(part), strict=True):
+            if items:
+                found[name] = (*found.get(name, ()), *items)
+    return Changes(**found)
 
 
 def new_message_id(ctx: Context) -> MessageId:

@@ -26,7 +26,16 @@ from corridor.service import desk, transfer_turn
 from corridor.service.addresses import Destination, check_given, grant_for, push_to, sealed
 from corridor.service.context import Context
 from corridor.service.ports import Changes
-from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.process import (
+    ask_again,
+    check_version,
+    entered,
+    merged,
+    new_message_id,
+    turns_of,
+    until_settled,
+    work_of,
+)
 from corridor.service.records import AgreementRecord, Approval, Participant, TransferRecord
 from corridor.service.transfer_turn import Turn
 
@@ -75,7 +84,7 @@ async def request(
     grant = grant_for(ctx, record) if ours else None
     record = replace(record, grant=grant.id if grant else None)
     changes = Changes(transfers=(record,), grants=(grant,) if grant else ())
-    await ctx.store.commit(merged(changes, _work(ctx, step.process, step.commands)))
+    await ctx.store.commit(merged(changes, _work(ctx, record, step.commands)))
     return replace(record, version=1)
 
 
@@ -95,6 +104,8 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
         record: TransferRecord | None = await _mine(ctx, partner, pid)
     else:
         record = await ctx.store.transfer_by_peer(partner.id, message.consumer_pid)
+        if record is not None:
+            check_version(ctx, record.transfer)
     if record is None:
         return await _begin(ctx, partner, message)
     step = machine.step(record.transfer, Received(sealed(ctx, message)))
@@ -120,7 +131,7 @@ async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -
     now = ctx.clock.now()
     record = TransferRecord(step.process, agreement.agreement.target, now, now, push=format_.push)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
-    work = _work(ctx, step.process, step.commands)
+    work = _work(ctx, record, step.commands)
     await ctx.store.commit(merged(Changes(transfers=(record,)), event, work))
     return ack_of(step.process)
 
@@ -304,8 +315,9 @@ def _one(reason: str) -> tuple[str, ...]:
     return (reason,) if reason else ()
 
 
-def _work(ctx: Context, transfer: TransferProcess, commands: tuple[Command, ...]) -> Changes:
-    return work_of(ctx, transfer.peer, transfer.own_pid, commands)
+def _work(ctx: Context, record: TransferRecord, commands: tuple[Command, ...]) -> Changes:
+    turns = turns_of(ctx, commands, ours=transfer_turn.is_ours(record))
+    return work_of(ctx, record.transfer.peer, record.transfer.own_pid, turns)
 
 
 async def _moved(
@@ -315,7 +327,7 @@ async def _moved(
     before, after = record.transfer, step.process
     held = record.held if after == before else None
     moved = replace(record, transfer=after, held=held, updated=ctx.clock.now())
-    changes = merged(Changes(transfers=(moved,)), _work(ctx, after, step.commands))
+    changes = merged(Changes(transfers=(moved,)), _work(ctx, moved, step.commands))
     if after.state is before.state and after.pending is before.pending:
         return changes
     events = tuple(_changed(ctx, after, state) for state in entered(TRANSFER_TABLE, before, after, heard))

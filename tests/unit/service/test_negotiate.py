@@ -180,6 +180,17 @@ async def test_a_repeated_request_gets_the_same_answer_and_changes_nothing(excha
     assert len(await exporter.store.negotiations()) == 1
 
 
+async def test_a_request_repeated_in_another_version_is_refused_and_changes_nothing(exchange, exporter, importer):
+    await exchange.publish()
+    message = ContractRequest("m1", "urn:c1", None, Offer("offer", BODY, "orders"), importer.root + "/dsp/2025-1")
+    await negotiate.receive(exporter.context, importer.me, message, None)
+    before = await exporter.store.negotiations()
+    other = replace(exporter.context, protocol="2031-1")
+    with pytest.raises(ConflictError, match="`urn:c1` was begun in version `2025-1` of the protocol"):
+        await negotiate.receive(other, importer.me, message, None)
+    assert await exporter.store.negotiations() == before
+
+
 async def test_two_equal_first_requests_at_once_begin_one_negotiation(exchange, exporter, importer):
     await exchange.publish()
     message = ContractRequest("m1", "urn:c1", None, Offer("offer", BODY, "orders"), importer.root + "/dsp/2025-1")
@@ -386,13 +397,13 @@ async def test_terms_that_the_provider_cannot_read_are_refused_with_the_reason(e
     assert "soon" in ours.reasons[0]
 
 
-async def test_a_task_whose_negotiation_is_gone_ends(exchange, importer, requested):
-    [task] = await importer.store.tasks()
-    await negotiate.decide(importer.context, "urn:nothing", task.id)
-    assert await importer.store.tasks() == ()
-    await importer.store.commit(Changes(tasks=(replace(task, id="urn:m"),)))
-    await negotiate.acknowledged(importer.context, "urn:nothing", Acknowledged("urn:m"))
-    assert await importer.store.tasks() == ()
+async def test_a_task_whose_negotiation_is_gone_ends(exporter, requested):
+    [task] = await exporter.store.tasks()
+    await negotiate.decide(exporter.context, "urn:nothing", task.id)
+    assert await exporter.store.tasks() == ()
+    await exporter.store.commit(Changes(tasks=(replace(task, id="urn:m"),)))
+    await negotiate.acknowledged(exporter.context, "urn:nothing", Acknowledged("urn:m"))
+    assert await exporter.store.tasks() == ()
 
 
 async def test_the_agreement_of_a_negotiation_counts_once_it_is_final(exchange, importer, requested, both):
