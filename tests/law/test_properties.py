@@ -308,10 +308,10 @@ def test_every_fact_that_is_asked_for_can_change_the_answer(known, day):
     for ruling in assess(RULEBOOK, facts, day).rulings:
         rules = RULEBOOK.jurisdictions.get(ruling.jurisdiction)
         for path in ruling.missing if rules and not ruling.note else ():
-            if not domains_of(rules).of(path, facts, day):
+            if not domains_of(rules, day).of(path, facts):
                 continue  # no fact: what the law itself leaves open
             supposed = _given(facts, questions_on(rules, facts, day).witness(path))
-            values = domains_of(rules).of(path, supposed, day)
+            values = domains_of(rules, day).of(path, supposed)
             without = assess(RULEBOOK, supposed, day).ruling(ruling.jurisdiction)
             answers = [assess(RULEBOOK, suppose(supposed, path, v), day).ruling(ruling.jurisdiction) for v in values]
             assert path in without.open

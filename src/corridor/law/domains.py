@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from corridor.base.clock import DateRange
 from corridor.law.answers import SIGNS
 from corridor.law.codes import COUNTRIES
+from corridor.law.daily import Daily
 from corridor.law.dated import Parameter, wider_places
 from corridor.law.facts import FIRST_DAY, Facts, Known
 from corridor.law.forms import (
@@ -50,27 +51,27 @@ _BEYOND: Final = 10**9
 
 
 class Question(NamedTuple):
-    """What some condition asks of a value on a day."""
+    """What some condition asks of a value."""
 
-    asks: Callable[[Any, date], bool]
+    asks: Callable[[Any], bool]
     mentioned: tuple[Any, ...] = ()
 
 
 class Domains:
-    """The values worth supposing for each fact that the rules of a jurisdiction read."""
+    """The values worth supposing for each fact that the rules of a jurisdiction read on a day."""
 
-    def __init__(self, rules: Jurisdiction) -> None:
-        self._rules = rules
+    def __init__(self, rules: Jurisdiction, day: date) -> None:
+        self._day = day
         self._tests: dict[str, list[Question]] = {}
         self._numbers: dict[str, list[int | Parameter]] = {}
         self._others: dict[str, set[str]] = {}
-        self._kept: dict[tuple[str, date], tuple[Any, ...]] = {}
-        for form in _forms(rules):
+        self._kept: dict[str, tuple[Any, ...]] = {}
+        for form in _forms(rules, day):
             self._collect(form, "")
         for counter in rules.counters.values():
             self._collect(counter.of.answer.form, "data.items")
 
-    def of(self, path: str, facts: Facts, day: date) -> tuple[Any, ...]:
+    def of(self, path: str, facts: Facts) -> tuple[Any, ...]:
         """Values to suppose for `path`, each of which some condition answers otherwise; none where it is no fact."""
         if path == POPULATIONS:
             return TOGETHER, APART
@@ -81,70 +82,69 @@ class Domains:
         if kind is None:
             return ()
         if path == "data.counts":
-            return self._counts(facts, day)
-        key = (general, day)
-        if key not in self._kept:
-            self._kept[key] = tuple(self._values(general, kind, day))
+            return self._counts(facts)
+        if general not in self._kept:
+            self._kept[general] = tuple(self._values(general, kind))
         others = (facts.get(other) for other in sorted(self._others.get(general, ())))
-        return (*self._kept[key], *(other for other in others if other is not None))
+        return (*self._kept[general], *(other for other in others if other is not None))
 
-    def _values(self, path: str, kind: Kind, day: date) -> Iterable[Any]:
+    def _values(self, path: str, kind: Kind) -> Iterable[Any]:
         match kind:
             case Code() | Place():
-                return self._representatives(path, kind, day)
+                return self._representatives(path, kind)
             case Number(unit):
-                return self._amounts(path, unit, day)
+                return self._amounts(path, unit)
             case Several(of) if of is ITEM:
-                return (), *self._items(day)
+                return (), *self._items()
             case Several(Record()):
                 return (), (Known(),)
             case Several(of):
-                return (), *((one,) for one in self._values(f"{path}[]", of, day))
-        return self._plain(path, kind, day)
+                return (), *((one,) for one in self._values(f"{path}[]", of))
+        return self._plain(path, kind)
 
-    def _plain(self, path: str, kind: Kind, day: date) -> Iterable[Any]:
+    def _plain(self, path: str, kind: Kind) -> Iterable[Any]:
         match kind:
             case Truthful():
                 return True, False
             case Day():
-                mentioned = {one for test in self._tests.get(path, ()) for one in test.mentioned} or {day}
+                mentioned = {one for test in self._tests.get(path, ()) for one in test.mentioned} or {self._day}
                 return sorted({one + timedelta(days=offset) for one in mentioned for offset in (-1, 0, 1)})
             case Window():
-                return DateRange(day, day), DateRange(FIRST_DAY, FIRST_DAY)
+                return DateRange(self._day, self._day), DateRange(FIRST_DAY, FIRST_DAY)
             case Text():
                 return ("another",)
         return ()
 
-    def _items(self, day: date) -> Iterator[tuple[Known]]:
-        for category in self._representatives("data.items[].category", CATEGORY, day):
+    def _items(self) -> Iterator[tuple[Known]]:
+        for category in self._representatives("data.items[].category", CATEGORY):
             personal = {"personal": True} if category in ALWAYS_PERSONAL else {}
             yield (Known({"category": category, **personal}),)
 
-    def _representatives(self, path: str, kind: Code | Place, day: date) -> Iterator[str]:
+    def _representatives(self, path: str, kind: Code | Place) -> Iterator[str]:
         """One word for each combination of answers of the conditions that ask about it."""
         tests = self._tests.get(path, [])
         mentioned = {one for test in tests for one in test.mentioned}
         known = sorted(kind.codes) if isinstance(kind, Code) else [_ELSEWHERE, *sorted(COUNTRIES)]
         seen = set()
         for word in (*known, *sorted(mentioned - set(known))):
-            answers = (word in ALWAYS_PERSONAL, *(test.asks(word, day) for test in tests))
+            answers = (word in ALWAYS_PERSONAL, *(test.asks(word) for test in tests))
             if answers not in seen:
                 seen.add(answers)
                 yield word
 
-    def _amounts(self, path: str, unit: str, day: date) -> list[int]:
+    def _amounts(self, path: str, unit: str) -> list[int]:
         bounds = list(self._numbers.get(path, ()))
         if path == "data.counts[].n":
             bounds = [one for path, found in self._numbers.items() if path.startswith("counter ") for one in found]
-        edges = {_at(one, day) for one in bounds if _at(one, day) is not None}
+        edges = {_at(one, self._day) for one in bounds}
         around = {max(edge + offset, 0) for edge in edges if edge is not None for offset in (-1, 0, 1)}
         return sorted({0, *around, _BEYOND if unit != "percent" else 100})
 
-    def _counts(self, facts: Facts, day: date) -> tuple[tuple[Known, ...], ...]:
+    def _counts(self, facts: Facts) -> tuple[tuple[Known, ...], ...]:
         """The same number of persons for every item."""
         items = facts.get("data.items") or ()
         categories = list(dict.fromkeys(item["category"] for item in items if "category" in item))
-        amounts = self._amounts("data.counts[].n", "persons", day)
+        amounts = self._amounts("data.counts[].n", "persons")
         return tuple(dict.fromkeys(tuple(Known({"category": one, "n": n}) for one in categories) for n in amounts))
 
     def _collect(self, form: Form, within: str) -> None:
@@ -159,17 +159,15 @@ class Domains:
             case Compared():
                 self._compared(form, within)
             case InSet(operand, members):
-                self._test(operand, within, lambda value, _: _among(value, members), tuple(members))
+                self._test(operand, within, lambda value: _among(value, members), tuple(members))
             case InRegister(operand, register):
-                every = tuple({entry.value.member for entry in register.entries})
-                self._test(operand, within, lambda value, day: _among(value, register.members_at(day)), every)
+                here = register.members_at(self._day)
+                self._test(operand, within, lambda value: _among(value, here), tuple(here))
             case HasMember(operand, code):
                 path = _path(operand, within)
-                self._add(f"{path}[]", Question(lambda value, _: code in wider_places(value), (code,)))
+                self._add(f"{path}[]", Question(lambda value: code in wider_places(value), (code,)))
 
-    def _test(
-        self, operand: Operand, within: str, asks: Callable[[Any, date], bool], mentioned: tuple[Any, ...]
-    ) -> None:
+    def _test(self, operand: Operand, within: str, asks: Callable[[Any], bool], mentioned: tuple[Any, ...]) -> None:
         path = _path(operand, within)
         if path is not None:
             self._add(path, Question(asks, mentioned))
@@ -193,7 +191,7 @@ class Domains:
 
     def _constant(self, path: str, form: Compared, constant: Any) -> None:
         compare = SIGNS[form.sign]
-        self._add(path, Question(lambda value, _: _among(value, {constant}) or compare(value, constant), (constant,)))
+        self._add(path, Question(lambda value: _among(value, {constant}) or compare(value, constant), (constant,)))
 
 
 def _among(value: Any, members: Iterable[Any]) -> bool:
@@ -239,18 +237,19 @@ def kind_of(path: str) -> Kind | None:
     return kind
 
 
-def _forms(rules: Jurisdiction) -> Iterator[Form]:
-    for ladder in rules.ladders:
-        for provision in ladder.provisions:
-            yield provision.condition.answer.form
-    for derived in rules.derived.values():
-        for version in derived.versions:
+def _forms(rules: Jurisdiction, day: date) -> Iterator[Form]:
+    """The conditions of what is in force on the day."""
+    for rung in (rung for rungs in rules.standing[day].ladders for rung in rungs):
+        if rung.state == 1:
+            yield rung.provision.condition.answer.form
+    for version in (version for derived in rules.derived.values() for version in derived.versions):
+        if day in version.period:
             yield version.value.answer.form
 
 
-def domains_of(rules: Jurisdiction) -> Domains:
-    """The domains of a jurisdiction, made at their first use."""
-    found: Domains | None = rules.memo.get("domains")
-    if found is None:
-        found = rules.memo["domains"] = Domains(rules)
-    return found
+def domains_of(rules: Jurisdiction, day: date) -> Domains:
+    """The domains of a jurisdiction on a day, made at their first use."""
+    daily: Daily[Domains] | None = rules.memo.get("domains")
+    if daily is None:
+        daily = rules.memo["domains"] = Daily(lambda one: Domains(rules, one))
+    return daily[day]

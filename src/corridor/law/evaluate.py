@@ -148,11 +148,11 @@ def questions_on(
     jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int] = NOTHING_BEFORE
 ) -> Questions:
     """The search for what can still change what the jurisdiction answers."""
-    domains = domains_of(jurisdiction)
+    domains = domains_of(jurisdiction, as_of)
     return Questions(
         facts,
         lambda supposed: _rule(jurisdiction, supposed, as_of, previous).open,
-        lambda path, supposed: domains.of(path, supposed, as_of),
+        domains.of,
     )
 
 

@@ -16,13 +16,13 @@ ITEM = {"data": {"items": [{"category": "health"}]}}
 @pytest.fixture
 def domain(aland):
     def of(path, document=None, day=DAY, rules=None):
-        return domains_of(rules or aland).of(path, parse_facts(document or {}), day)
+        return domains_of(rules or aland, day).of(path, parse_facts(document or {}))
 
     return of
 
 
-def test_a_jurisdiction_has_its_domains_once(aland):
-    assert domains_of(aland) is domains_of(aland)
+def test_a_day_has_its_domains_once(aland):
+    assert domains_of(aland, DAY) is domains_of(aland, DAY)
 
 
 def test_of_all_countries_one_is_taken_for_each_answer_that_the_rules_give(domain):
