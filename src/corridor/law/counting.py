@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from corridor.base.clock import DateRange
@@ -214,6 +214,12 @@ def _united(groups: list[_Group]) -> Span:
     return Span(low, high, tuple(dict.fromkeys(missing)) or ("data.counts[].population",))
 
 
+@lru_cache(maxsize=1024)
+def _nothing_before(jurisdiction: str, name: str, start: date | None) -> Assumption:
+    since = f" since {start}" if start else ""
+    return Assumption(f"nothing was counted{since} before this transfer in {jurisdiction} {name}")
+
+
 class Ledger:
     """The counters of one jurisdiction during one evaluation: the meter's figures and this transfer's."""
 
@@ -242,9 +248,7 @@ class Ledger:
         """What is taken for granted where these counters were read."""
         for name in names:
             if self._before(name) is None:
-                start = _WINDOWS[self._counters[name].window][day].start
-                since = f" since {start}" if start else ""
-                yield Assumption(f"nothing was counted{since} before this transfer in {self._jurisdiction} {name}")
+                yield _nothing_before(self._jurisdiction, name, _WINDOWS[self._counters[name].window][day].start)
 
     def changes(self, names: Iterable[str], day: date) -> Iterator[date]:
         """The days on which these counters begin anew, where that can change what they come to."""

@@ -175,8 +175,7 @@ def _rung_changes(climbs: list[_Climb]) -> Iterable[date]:
 def _passed_over(climbs: list[_Climb]) -> Iterable[Assumption]:
     for climb in climbs:
         for rung, missing in climb.passed:
-            citation = rung.provision.citation
-            yield Assumption(f"nobody relies on {citation}", missing, citation)
+            yield Assumption(rung.unclaimed, missing, rung.provision.citation)
 
 
 def _weakest(rank: int, citations: Iterable[Citation], routes: tuple[Route, ...]) -> Verified:
@@ -190,7 +189,10 @@ def _provisions(climbs: list[_Climb], decided: list[Rung]) -> Iterable[Basis]:
     found = [rung.basis for rung in decided[:1]] or [rung.basis for climb in climbs for rung, _ in climb.open]
     silent = (Outcome.UNDETERMINED, Outcome.NOT_REGULATED)
     found.extend([climb.decided.basis for climb in climbs if climb.decided and climb.outcome not in silent])
-    return found if len(found) == 1 else dict.fromkeys(found)
+    if len(found) == 1:
+        return found
+    # The texts tell them apart, and are many times as fast to compare as all that a basis holds.
+    return {(one.citation.instrument, one.citation.pin, one.says): one for one in found}.values()
 
 
 def _open(climbs: list[_Climb], outcome: Outcome, proceed: Truth, routes: tuple[Route, ...]) -> tuple[str, ...]:
@@ -259,9 +261,9 @@ def _paper_changes(routes: tuple[Route, ...]) -> Iterable[date]:
 
 
 def _conflicts(jurisdiction: Jurisdiction, decided: list[Provision], facts: Facts) -> Iterable[Conflict]:
-    other = facts.get("request.country")
     for provision in decided:
         if provision.conflict:
+            other = facts.get("request.country")
             sides = (jurisdiction.id, other) if other else (jurisdiction.id,)
             yield Conflict(sides, provision.conflict, provision.citation)
 

@@ -66,6 +66,7 @@ class Day(NamedTuple):
         versions: of each derived fact the definition in force, and below, the rank of its class as a bit.
         changing: bits of notes, and the days on which what they stand for changes.
         overriding: bits of notes of parameters that somebody replaced.
+        now: as `active`, for whoever does not ask what lies ahead.
     """
 
     ladders: tuple[tuple[Rung, ...], ...]
@@ -76,6 +77,7 @@ class Day(NamedTuple):
     version_ranks: tuple[int, ...]
     changing: tuple[tuple[int, tuple[date, ...]], ...]
     overriding: tuple[tuple[int, Override], ...]
+    now: tuple[tuple[int, ...], ...]
 
 
 class State:
@@ -108,11 +110,21 @@ class State:
         "values",
     )
 
-    def __init__(self, compiled: Compiled, facts: Facts, as_of: date, count: Callable[[State, str], Span]) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        facts: Facts,
+        as_of: date,
+        count: Callable[[State, str], Span],
+        *,
+        look_ahead: bool = True,
+    ) -> None:
         day = compiled.days[as_of]
         self.compiled = compiled
         self.facts, self.values, self.as_of = facts, facts.values, as_of
         self.A, self.P, self.R, self.V, self.B = day[1:6]
+        if not look_ahead:
+            self.A = day.now
         self.D: list[Found | None] = [None] * len(self.V)
         self.n = self.ranks = 0
         self.members: list[Member] = []
@@ -237,6 +249,7 @@ class Compiled:
             version_ranks=tuple(rank for _, rank in versions),
             changing=tuple(self._changing(day)),
             overriding=tuple(self._overriding(day)),
+            now=tuple(tuple(rung.state % 2 for rung in rungs) for rungs in ladders),
         )
 
     def _version(self, name: str, derived: Derived, day: date) -> tuple[Callable[[State], Found], int]:
@@ -322,6 +335,18 @@ def _flag(flags: Any, code: str) -> int:
     return flags.holds(code) if isinstance(flags, FlagSet) else 1
 
 
+def _at_least(span: Span, number: int) -> int:
+    if span.low >= number:
+        return 2
+    return 0 if span.high is not None and span.high < number else 1
+
+
+def _at_most(span: Span, number: int) -> int:
+    if span.high is not None and span.high <= number:
+        return 2
+    return 0 if span.low > number else 1
+
+
 def _has_member(members: tuple[str, ...], code: str) -> int:
     return 2 if any(code in wider_places(member) for member in members) else 0
 
@@ -332,5 +357,7 @@ _HELPERS: Final[Mapping[str, Any]] = {
     "span": span_of,
     "wider": wider_places,
     "flag": _flag,
+    "at_least": _at_least,
+    "at_most": _at_most,
     "has_member": _has_member,
 }

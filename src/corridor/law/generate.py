@@ -42,6 +42,16 @@ from corridor.law.forms import (
 )
 from corridor.law.vocabulary import Number
 
+_SPANS = {
+    ">=": "at_least({a}, {b})",
+    "<": "2 - at_least({a}, {b})",
+    "<=": "at_most({a}, {b})",
+    ">": "2 - at_most({a}, {b})",
+    "==": "min(at_least({a}, {b}), at_most({a}, {b}))",
+    "!=": "2 - min(at_least({a}, {b}), at_most({a}, {b}))",
+}
+"""A number of which only the bounds may be known, compared with a plain one."""
+
 _PRELUDE = "values = S.values; P = S.P; R = S.R; D = S.D; V = S.V; B = S.B"
 
 
@@ -233,7 +243,9 @@ class _Writer:
             equal = f"({a} == {b} or {a}[2:3] == '-' and {b} in wider({a}))"
             test = equal if form.sign == "==" else f"not {equal}"
         holds = f"2 if {test} else 0"
-        if left.span or right.span:
+        if left.span and not right.span:
+            holds = _SPANS[form.sign].format(a=a, b=b)
+        elif right.span:
             holds = f"SPANS[{form.sign!r}](span({a}), span({b}))"
         unknown = [f"{one.name} is None" for one in (left, right) if one.missing and not one.span]
         self.line(f"{truth} = 1 if {' or '.join(unknown)} else {holds}" if unknown else f"{truth} = {holds}")

@@ -248,6 +248,7 @@ class Rung(NamedTuple):
         state: 0 where it has ended, 1 where it is in force, 2 where it lies ahead.
         boundary: the next day on which that changes.
         answer: what it answers (`Provision.answer`).
+        unclaimed: what is assumed where nobody relies on it.
     """
 
     provision: Provision
@@ -255,6 +256,7 @@ class Rung(NamedTuple):
     boundary: date | None
     basis: Basis
     answer: tuple[object, ...]
+    unclaimed: str
 
 
 class Due(NamedTuple):
@@ -341,7 +343,8 @@ def _rung(provision: Provision, day: date) -> Rung:
     start = provision.period.start
     state = 1 if day in provision.period else 2 if start is not None and start > day else 0
     basis = Basis(provision.citation, provision.says, provision.period)
-    return Rung(provision, state, next_boundary(provision.period, day), basis, provision.answer)
+    unclaimed = f"nobody relies on {provision.citation}"
+    return Rung(provision, state, next_boundary(provision.period, day), basis, provision.answer, unclaimed)
 
 
 def _due(duty: Duty, number: int, day: date) -> Due:

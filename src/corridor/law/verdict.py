@@ -60,12 +60,12 @@ def _answered(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: M
     if as_of < jurisdiction.encoded_from:
         return Answered(name, Outcome.UNDETERMINED, Truth.UNKNOWN, None)
     ledger = Ledger(name, jurisdiction.counters, previous)
-    state = State(compiled(jurisdiction), facts, as_of, ledger.total)
+    state = State(compiled(jurisdiction), facts, as_of, ledger.total, look_ahead=False)
     climbs = [_climbed(rungs, found) for rungs, found in state.climbs()]
-    outcome = meet([found for found, _ in climbs])
-    if outcome is Outcome.UNDETERMINED:
+    outcome = climbs[0][0] if len(climbs) == 1 else meet([found for found, _ in climbs])
+    provision = next((provision for found, provision in climbs if found is outcome), None)
+    if provision is None:
         return Answered(name, outcome, Truth.UNKNOWN, None)
-    provision = next(provision for found, provision in climbs if found is outcome and provision is not None)
     if provision.opened_by:
         return Answered(name, outcome, _opened(provision, jurisdiction, state, ledger), provision)
     return Answered(name, outcome, Truth.of(outcome.is_free), provision)

@@ -10,7 +10,7 @@ from corridor.law.wording import admitted, wording
 @pytest.mark.parametrize(
     ("path", "text", "answers"),
     [
-        ("importer.role", "In which role does the importer act? (importer.role)", "one of: authority, controller, "),
+        ("importer.role", "In which role does the importer act? (importer.role)", "one of: "),
         ("exporter.located_in", "In which country is the exporter?", "a country by its ISO code, such as DE"),
         ("exporter.designations has CN:CIIO", "Is the exporter designated as CN:CIIO?", "yes or no"),
         ("importer.subject_to has GDPR:3(2)", "Is the importer subject to GDPR:3(2)?", "yes or no"),
