@@ -325,7 +325,7 @@ PAPER: Final = Record(
         "parties": Several(_TEXT),
         "module": Number("module"),
         "version": _TEXT,
-        "result": _codes("result", "passed refused equivalent effective_measures not_equivalent"),
+        "result": _codes("result", "passed refused equivalent effective_measures not_equivalent met not_met"),
         "scope": SCOPE,
     },
 )
