@@ -50,15 +50,16 @@ from corridor.law.provision_source import (
     paper_of,
     provision_of,
 )
-from corridor.law.reading import Fields
+from corridor.law.reading import Fields, text_of
 from corridor.law.source import Listing, Node, Place, Scalar, Table, read_yaml
 from corridor.law.trace import Presumption, Step, Trace
+from corridor.law.vocabulary import DONE_THERE
 
 _SECTIONS: Final = words(
     "instrument title enacted_by number in_force prevails_over source note lists parameters derive counts routes "
     "papers duties provisions sanctions"
 )
-_HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "ladders", "presume")
+_HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "reach_by", "ladders", "presume")
 
 
 def load_rulebook(sources: Mapping[str, str]) -> Rulebook:
@@ -115,6 +116,7 @@ class _Folder:
             encoded_from=encoded_from,
             territory=_territory(head, identifier, declared),
             reach=head.texts("reach"),
+            reach_by=_reach_by(head),
             presumptions=_presumptions(head, declared),
             instruments=instruments,
             registers=declared.registers,
@@ -265,6 +267,17 @@ def _territory(head: Fields, identifier: str, declared: Declared) -> Register:
         return declared.registers[codes[0]]
     nothing = Citation(identifier, "territory", verified=Verified.OFFICIAL)
     return Register("territory", "place", tuple(Dated(Entry(code), DateRange(), nothing, head.place) for code in codes))
+
+
+def _reach_by(head: Fields) -> tuple[str, ...]:
+    for node in head.items("reach_by"):
+        if text_of(node) not in DONE_THERE:
+            raise MalformedError(
+                f"`{printable(text_of(node))}` is nothing that a party does in a territory",
+                place=str(node.place),
+                remedy=suggestion(text_of(node), DONE_THERE),
+            )
+    return head.texts("reach_by")
 
 
 def _presumptions(head: Fields, declared: Declared) -> dict[str, Presumption]:

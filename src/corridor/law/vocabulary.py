@@ -196,6 +196,9 @@ PARTY: Final = Record(
     },
 )
 
+DONE_THERE: Final = ("establishments", "targets", "monitors")
+"""Facts of a party, lists of places, through which a law can reach it from abroad."""
+
 ITEM: Final = Record(
     "data item",
     {
@@ -228,7 +231,7 @@ DATA: Final = Record(
         "important_status": _codes("important-data status", "not_notified notified published_catalogue core important"),
         "stored_in": _COUNTRIES,
         "domestic_data_added": _TRUTH,
-        "ftz_list": _codes("negative-list status", "outside listed"),
+        "ftz_list": _codes("negative-list status", "outside listed listed_assessment listed_contract"),
         "protected": Flags(
             _codes("protection", "trade_secret ip public_sector_protected health_electronic highly_sensitive")
         ),
@@ -257,6 +260,8 @@ NECESSITY: Final = Record(
     """,
         ),
         "strictly_needed": _TRUTH,
+        "under": _codes("basis in labour law", "labour_rules collective_contract other"),
+        "proceedings": _codes("proceedings", "specific possible"),
     },
 )
 TRANSFER: Final = Record(
