@@ -31,7 +31,7 @@ def test_a_law_that_reaches_abroad_is_involved(rulebook):
 
 
 def test_a_law_reaches_who_targets_persons_in_its_territory(changed):
-    book = changed(('reach: ["APPI"]', 'reach_by: [targets, monitors]'), file="xa/jurisdiction.yaml")
+    book = changed(('reach: ["APPI"]', "reach_by: [targets, monitors]"), file="xa/jurisdiction.yaml")
     document = {"exporter": {"located_in": "PE", "monitors": ["BO", "AR"]}, "importer": {"located_in": "PE"}}
     assert involved(book, document).jurisdictions == ("XA",)
     assert involved(book, {"exporter": {"located_in": "PE", "targets": ["BO"]}}).jurisdictions == ()
