@@ -59,7 +59,7 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     laws = [flags for flags in (exporter.get("subject_to"), importer.get("subject_to")) if isinstance(flags, FlagSet)]
     if laws:
         found.update(dict.fromkeys(one.id for one in rulebook.jurisdictions.values() if _reaches(one, laws)))
-    done = [(name, party[name]) for party in (exporter, importer) for name in DONE_THERE if name in party]
+    done = [(name, exporter[name]) for name in DONE_THERE if name in exporter]
     if done:
         found.update(dict.fromkeys(o.id for o in rulebook.jurisdictions.values() if _reached_by(o, done, as_of)))
     missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
@@ -97,6 +97,6 @@ def _reaches(jurisdiction: Jurisdiction, laws: list[FlagSet]) -> bool:
 
 
 def _reached_by(jurisdiction: Jurisdiction, done: list[tuple[str, tuple[str, ...]]], as_of: date) -> bool:
-    """Whether a party does in the territory what lets a law reach it from abroad, such as to target persons there."""
+    """Whether the exporter does in the territory what lets a law reach it from abroad, such as to target persons there."""
     places = (place for name, places in done if name in jurisdiction.reach_by for place in places)
     return any(as_of in entry.period for place in places for entry in jurisdiction.territory.entries_for(place))

@@ -283,7 +283,7 @@ class Jurisdiction:
         encoded_from: the first day for which the rules are complete enough to answer.
         territory: the places it covers, by date.
         reach: laws to which a party abroad may be subject (`PIPL:3(2)`).
-        reach_by: facts of a party abroad, lists of places, through which a law reaches it (`targets`).
+        reach_by: facts of an exporter abroad, lists of places, through which a law reaches it (`targets`).
         presumptions: what stands in for unknown facts, by path.
         memo: what others have made of the rules.
     """

@@ -197,7 +197,7 @@ PARTY: Final = Record(
 )
 
 DONE_THERE: Final = ("establishments", "targets", "monitors")
-"""Facts of a party, lists of places, through which a law can reach it from abroad."""
+"""Facts of a party, lists of places, through which a law can reach an exporter abroad."""
 
 ITEM: Final = Record(
     "data item",
