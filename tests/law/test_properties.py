@@ -92,7 +92,11 @@ _LEAVES = {
     "request.treaty_based": _TRUTH,
     "papers": st.lists(
         st.fixed_dictionaries(
-            {"kind": st.sampled_from(["cn/standard-contract", "cn/security-assessment-result", "eu/scc", "eu/tia", "gb/idta", "gb/tra"])},
+            {
+                "kind": st.sampled_from(
+                    ["cn/standard-contract", "cn/security-assessment-result", "eu/scc", "eu/tia", "gb/idta", "gb/tra"]
+                )
+            },
             optional={
                 "effective": st.sampled_from(["2025-01-01", "2026-11-10", "2027-01-01"]),
                 "filed": st.sampled_from(["2025-01-10", "2026-11-20"]),
