@@ -17,6 +17,7 @@ READS: Final = (
     "transfer.access_from",
     "exporter.subject_to",
     "importer.subject_to",
+    *(f"exporter.{name}" for name in DONE_THERE),
 )
 """The facts by which it is decided who is involved."""
 
