@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from corridor.app.decisions import load_desk
 from corridor.app.listeners import bind
-from corridor.app.offers import check_offers_in
+from corridor.app.offers import check_offers_in, check_offers_on
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
 from corridor.app.storage import database_of
@@ -43,6 +43,7 @@ _LEAST_FREE: Final = 64 * 1024 * 1024
 _ALL: Final = 2**31
 _PAGE: Final = 1000
 _LARGEST: Final = 16_777_216
+_NOT_LOOKED_AT: Final = "not looked at: see what is said of the database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +159,28 @@ def _tasks_beside(path: Path) -> tuple[Task, ...]:
 
 
 def _offers(loaded: LoadedSettings) -> str:
+    database = None
     if loaded.settings.database.url_file:
-        return "not looked at on PostgreSQL: a running node leaves out what it cannot read, and logs it"
+        try:
+            database = database_of(loaded)
+        except SettingsError:
+            return _NOT_LOOKED_AT
     path = loaded.path(loaded.settings.files.database)
-    if not path.exists():
+    if database is None and not path.exists():
         return "nothing is published yet"
     try:
-        return asyncio.run(check_offers_in(path))
+        return asyncio.run(check_offers_in(path) if database is None else _offers_on(database))
     except StorageError as error:
         if error.place is None:
             raise
-        return "not looked at: see what is said of the database"
+        return _NOT_LOOKED_AT
+
+
+async def _offers_on(database: Database) -> str:
+    schema = (await inspect(database, VERSIONS[-1])).schema
+    if schema is None:
+        return "nothing is published yet"
+    return await check_offers_on(database) if schema == VERSIONS[-1] else _NOT_LOOKED_AT
 
 
 async def _stuck(path: Path) -> str:

@@ -23,7 +23,7 @@ from corridor.app.contexts import load_contexts
 from corridor.app.host_settings import MANAGEMENT_PATH, LoadedHost
 from corridor.app.listeners import Listener, bind, serve
 from corridor.app.rulebook import load_rules
-from corridor.app.run import host_names, management_app, management_token, read_token
+from corridor.app.run import host_names, load_the_rest, management_app, management_token, read_token
 from corridor.app.settings import LoadedSettings
 from corridor.app.wire import ASGIApp, Node, Shared, open_node
 from corridor.base.errors import CorridorError, SettingsError
@@ -115,6 +115,7 @@ def _ready(host: LoadedHost, opened: Host, ready: Callable[[], None]) -> None:
     counts = {"contexts": len(opened.contexts), "faulty": len(opened.faulty)}
     _log.info("host ready", protocol=listen.protocol, management=listen.management, **counts)
     ready()
+    load_the_rest(context.node for context in opened.contexts.values())
 
 
 def _widen(contexts: int) -> None:

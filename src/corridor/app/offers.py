@@ -16,7 +16,9 @@ from corridor.service.ports import Stretch
 from corridor.service.records import DatasetRecord
 from corridor.service.viewing import check_offer
 from corridor.store.faults import storage_errors
-from corridor.store.walk import Walk, walk
+from corridor.store.postgresql.database import Database
+from corridor.store.postgresql.inspection import reading
+from corridor.store.walk import Read, Walk, walk
 
 OnOffer = Callable[[str], Awaitable[Stretch]]
 """The datasets on offer after an id."""
@@ -53,13 +55,25 @@ async def check_offers_in(path: Path) -> str:
     """
     uri = f"{path.as_uri()}?mode=ro"
     with storage_errors(path), contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-        return await check_offers(partial(_after, connection))
+
+        async def read(sql: str, **where: Any) -> list[Any]:
+            return connection.execute(sql, where).fetchall()
+
+        return await check_offers(partial(_after, read))
 
 
-async def _after(connection: sqlite3.Connection, start: str) -> Stretch:
-    async def read(sql: str, **where: Any) -> list[Any]:
-        return connection.execute(sql, where).fetchall()
+async def check_offers_on(database: Database) -> str:
+    """`check_offers` in a PostgreSQL database of the current version, whoever runs on it.
 
+    Raises:
+        SettingsError: as `check_offers`.
+        StorageError: as `check_offers`.
+    """
+    async with reading(database) as read:
+        return await check_offers(partial(_after, read))
+
+
+async def _after(read: Read, start: str) -> Stretch:
     return await walk(read, Walk((), start, backwards=False, limit=_BATCH, look_at=_BATCH))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corridor.base.digest import digest_of
 from corridor.base.errors import SettingsError
-from corridor.law.comparison.scenario import Scenario, scenarios_of
 from corridor.law.from_source import load_rulebook
-from corridor.law.international import Registry
-from corridor.law.international_source import load_registry
 from corridor.law.model import Rulebook
+
+if TYPE_CHECKING:
+    from corridor.law.comparison.scenario import Scenario
+    from corridor.law.international import Registry
 
 
 def shipped_sources() -> dict[str, str]:
@@ -26,6 +28,8 @@ def load_international() -> Registry:
     Raises:
         MalformedError: a file is refused, with its position.
     """
+    from corridor.law.international_source import load_registry  # noqa: PLC0415 - a node starts without it
+
     return load_registry(read_tree(resources.files("corridor.law") / "international"))
 
 
@@ -35,6 +39,8 @@ def load_scenarios() -> tuple[Scenario, ...]:
     Raises:
         MalformedError: the file is refused, with its position.
     """
+    from corridor.law.comparison.scenario import scenarios_of  # noqa: PLC0415 - a node starts without it
+
     file = resources.files("corridor.law.comparison") / "scenarios.yaml"
     return scenarios_of(file.read_text("utf-8"), file.name)
 
@@ -47,9 +53,10 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
 
     Raises:
         SettingsError: a folder is missing or cannot be read, or would replace a rule file.
-        MalformedError: a rule file is refused, with its position.
+        MalformedError: a rule file that was added is refused, with its position.
     """
     sources = shipped_sources()
+    shipped = {name.partition("/")[0] for name in sources}
     for folder in folders:
         if not folder.is_dir():
             raise SettingsError(
@@ -60,7 +67,9 @@ def load_rules(folders: tuple[Path, ...] = (), *, banks: tuple[Path, ...] = ()) 
         if twice:
             raise SettingsError(f"the rule file `{twice[0]}` is there already", place=str(folder), remedy="rename it")
         sources |= added
-    return load_rulebook(sources | _cases_of(banks, sources)), digest_of(sources)
+    # What ships was checked before it did, and is read when a transfer asks for it; what is added is read now.
+    trusted = set() if banks else shipped - {folder.name for folder in folders}
+    return load_rulebook(sources | _cases_of(banks, sources), trusted), digest_of(sources)
 
 
 def _cases_of(banks: tuple[Path, ...], rules: dict[str, str]) -> dict[str, str]:

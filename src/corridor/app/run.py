@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import structlog
@@ -12,11 +12,13 @@ import structlog
 from corridor.app.listeners import Listener, bind, serve
 from corridor.app.settings import LoadedSettings
 from corridor.app.wire import ASGIApp, Node, open_node, request_limits
-from corridor.base.errors import SettingsError
+from corridor.base.errors import CorridorError, SettingsError
+from corridor.http.client import load
 from corridor.http.management.following import StreamLimits
 from corridor.http.management.guard import LOOPBACK_NAMES
 from corridor.http.management.server import create_app
 from corridor.http.shares import Share
+from corridor.law.model import Rulebook
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.files import read_private
 
@@ -43,17 +45,33 @@ async def run_node(
             )
             working = [asyncio.create_task(each) for each in (node.dispatcher.run(), node.herald.run())]
             try:
-                await serve(listeners, lambda: _ready(loaded, ready), node.signal.stop)
+                await serve(listeners, lambda: _ready(loaded, node, ready), node.signal.stop)
             finally:
                 for work in working:
                     work.cancel()
                 await asyncio.gather(*working, return_exceptions=True)
 
 
-def _ready(loaded: LoadedSettings, ready: Callable[[], None]) -> None:
+def _ready(loaded: LoadedSettings, node: Node, ready: Callable[[], None]) -> None:
     listen = loaded.settings.listen
     _log.info("node ready", id=loaded.settings.node.id, protocol=listen.protocol, management=listen.management)
     ready()
+    load_the_rest([node])
+
+
+def load_the_rest(nodes: Iterable[Node]) -> None:
+    """Load, beside the first answers, what they can do without: what calls partners, and the rules that ship."""
+    rulebooks = {id(node.context.rulebook): node.context.rulebook for node in nodes}
+    asyncio.get_running_loop().run_in_executor(None, _load_the_rest, tuple(rulebooks.values()))
+
+
+def _load_the_rest(rulebooks: Iterable[Rulebook]) -> None:
+    load()
+    for rulebook in rulebooks:
+        try:
+            tuple(rulebook.jurisdictions.values())
+        except CorridorError as error:
+            _log.error("rules cannot be read", problem=str(error))
 
 
 def management_token(loaded: LoadedSettings) -> str:

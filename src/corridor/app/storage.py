@@ -1,18 +1,24 @@
-"""Which store the settings ask for, and what it needs: a file of SQLite, or a database of PostgreSQL."""
+"""Which store the settings ask for, and what it needs: a file of SQLite, or a database of PostgreSQL.
+
+The driver of PostgreSQL is imported only where there is such a database: a node with a file starts without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 from corridor.app.settings import LoadedSettings
 from corridor.base.errors import SettingsError
 from corridor.service.ports import Changes, Leases, Store
-from corridor.store.postgresql.database import Database, database_at
-from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.files import read_private
 
-AnyStore = SqliteStore | PostgresStore
+if TYPE_CHECKING:
+    from corridor.store.postgresql.database import Database
+    from corridor.store.postgresql.store import PostgresStore
+
+AnyStore: TypeAlias = Union[SqliteStore, "PostgresStore"]
 
 
 def database_of(loaded: LoadedSettings) -> Database | None:
@@ -24,6 +30,8 @@ def database_of(loaded: LoadedSettings) -> Database | None:
     name = loaded.settings.database.url_file
     if not name:
         return None
+    from corridor.store.postgresql.database import database_at  # noqa: PLC0415 - 0.05 s that a file does not pay
+
     path = loaded.path(name)
     try:
         text = read_private(path, "database URL").decode("utf-8").strip()
@@ -53,9 +61,20 @@ async def open_store(
     database = database_of(loaded)
     if database is None:
         return await file_store.open(loaded.path(loaded.settings.files.database), on_commit)
+    from corridor.store.postgresql.store import PostgresStore  # noqa: PLC0415 - as in `database_of`
+
     return await PostgresStore.open(database, on_commit, connections=loaded.settings.database.connections)
 
 
 def leases_of(store: Store) -> Leases | None:
     """How the store's tasks are shared out; None where this process has it for itself."""
+    return replicated(store)
+
+
+def replicated(store: Store) -> PostgresStore | None:
+    """The store as one that several processes share; None where this process has it for itself."""
+    if isinstance(store, SqliteStore):
+        return None
+    from corridor.store.postgresql.store import PostgresStore  # noqa: PLC0415 - as in `database_of`
+
     return store if isinstance(store, PostgresStore) else None

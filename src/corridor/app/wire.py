@@ -8,20 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-import aiohttp
-from aiohttp.resolver import DefaultResolver
+from typing import TYPE_CHECKING, Any, Final
 
 from corridor.app.decisions import load_desk
 from corridor.app.herald import Herald
 from corridor.app.identity import Identity, IdentityProvider, Surroundings, dsp_path, http_hosts, self_issued
 from corridor.app.rulebook import load_rules
 from corridor.app.settings import EventSettings, LimitSettings, LoadedSettings, OutboxSettings, Settings
-from corridor.app.storage import AnyStore, leases_of, open_store
+from corridor.app.storage import AnyStore, leases_of, open_store, replicated
 from corridor.app.workers import Dispatcher, Signal
 from corridor.app.world import SystemClock, jitter, new_id
 from corridor.base.clock import Clock
+from corridor.base.deferred import Deferred
 from corridor.base.ids import ProcessId
 from corridor.base.json import JsonLimits, JsonObject
 from corridor.dataplane.fetch import FetchLimits, HttpFetcher
@@ -47,9 +45,13 @@ from corridor.service.addresses import INGEST
 from corridor.service.context import Context, Patience, Telling
 from corridor.service.desk import Desk
 from corridor.service.ports import Changes, Store
-from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.secrets import FileSecrets
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = Deferred("aiohttp")
 
 DATA_PATH: Final = "/data"
 HEALTH_PATH: Final = "/health"
@@ -232,8 +234,9 @@ def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signa
         signal.fire()
 
     # A right that ends at another replica cannot be told here while the database is out of reach.
-    if isinstance(store, PostgresStore):
-        store.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
+    shared = replicated(store)
+    if shared is not None:
+        shared.watch(renewed, partial(context.revocations.end_all, "the node has lost its database"))
 
 
 def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
@@ -248,7 +251,7 @@ def _fetcher(loaded: LoadedSettings, destinations: Destinations) -> HttpFetcher:
 
 def _connector(destinations: Destinations) -> Callable[[], aiohttp.BaseConnector]:
     """Makes connections to addresses that may be called."""
-    return lambda: aiohttp.TCPConnector(resolver=GuardedResolver(DefaultResolver(), destinations))
+    return lambda: aiohttp.TCPConnector(resolver=GuardedResolver(aiohttp.DefaultResolver(), destinations))
 
 
 def _preparer(loaded: LoadedSettings) -> FilePreparer:

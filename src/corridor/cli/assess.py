@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.app.rulebook import load_rules
 from corridor.base.clock import parse_date
 from corridor.base.truth import Truth
 from corridor.cli.show import (
@@ -23,12 +22,11 @@ from corridor.cli.show import (
     table,
     wrong_use,
 )
-from corridor.law.evaluate import assess as assess_facts
-from corridor.law.explain import as_json as assessment_json
-from corridor.law.explain import as_text
-from corridor.law.facts import Facts, parse_facts
-from corridor.law.model import Rulebook
-from corridor.law.outcome import Assessment
+
+if TYPE_CHECKING:
+    from corridor.law.facts import Facts
+    from corridor.law.model import Rulebook
+    from corridor.law.outcome import Assessment
 
 
 def assess(
@@ -61,29 +59,41 @@ def assess(
     Example: `corridor assess transfer.yaml --as-of 2026-12-01`
     Example: `corridor assess --batch transfers.parquet -o answers.parquet`
     """
-    if batch is not None:
-        if facts is not None or dossier is not None:
-            wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)
-        if output is None:
-            wrong_use("--batch has no --output", "name the file for the answers: -o answers.parquet", as_json=as_json)
-        _batch(batch, output, as_of, tuple(rules), as_json=as_json)
+    if batch is None:
+        if facts is None or output is not None:
+            wrong_use("there is no description", "name a file, or - for standard input", as_json=as_json)
+        _one(facts, as_of, tuple(rules), dossier, as_json=as_json)
         return
-    if facts is None or output is not None:
-        wrong_use("there is no description", "name a file, or - for standard input", as_json=as_json)
+    if facts is not None or dossier is not None:
+        wrong_use("--batch takes neither a description nor --dossier", "leave one out", as_json=as_json)
+    if output is None:
+        wrong_use("--batch has no --output", "name the file for the answers: -o answers.parquet", as_json=as_json)
+    _batch(batch, output, as_of, tuple(rules), as_json=as_json)
+
+
+def _day(as_of: str | None) -> date:
+    return parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
+
+
+def _one(file: Path, as_of: str | None, rules: tuple[Path, ...], folder: Path | None, *, as_json: bool) -> None:
+    from corridor.app.rulebook import load_rules
+    from corridor.law.evaluate import assess as assess_facts
+    from corridor.law.explain import as_json as assessment_json
+    from corridor.law.explain import as_text
+    from corridor.law.facts import parse_facts
+
     with reported(as_json=as_json):
-        rulebook, digest = load_rules(tuple(rules))
-        document = read_object(facts, "a described transfer")
-        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
-        described = parse_facts(document, name_of(facts))
-        assessment = assess_facts(rulebook, described, day)
-        files = _dossier(dossier, rulebook, described, assessment) if dossier else ()
+        rulebook, digest = load_rules(rules)
+        facts = parse_facts(read_object(file, "a described transfer"), name_of(file))
+        assessment = assess_facts(rulebook, facts, _day(as_of))
+        files = _dossier(folder, rulebook, facts, assessment) if folder else ()
     if as_json:
-        written = {"dossier": [str(file) for file in files]} if dossier else {}
+        written = {"dossier": [str(one) for one in files]} if folder else {}
         give_json({"rulebook": digest, **assessment_json(assessment), **written})
     else:
         say(as_text(assessment))
-        if dossier:
-            say(f"Written to {dossier}: {', '.join(file.name for file in files)}")
+        if folder:
+            say(f"Written to {folder}: {', '.join(one.name for one in files)}")
     if assessment.proceed is not Truth.TRUE:
         raise typer.Exit(REFUSED)
 
@@ -91,11 +101,11 @@ def assess(
 def _batch(source: Path, target: Path, as_of: str | None, rules: tuple[Path, ...], *, as_json: bool) -> None:
     with reported(as_json=as_json):
         from corridor.app.portfolio import assess_portfolio
+        from corridor.app.rulebook import load_rules
 
         rulebook, digest = load_rules(rules)
-        day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
         with progress("assessed") as done:
-            summary = assess_portfolio(rulebook, source, target, day, done)
+            summary = assess_portfolio(rulebook, source, target, _day(as_of), done)
     rows = [(outcome, proceed, number) for (outcome, proceed), number in sorted(summary.items())]
     if as_json:
         names = ("outcome", "proceed", "transfers")

@@ -6,16 +6,15 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.status import Status
 
 from corridor.base.errors import CorridorError, SettingsError
-from corridor.cli.demo import alerts as demo_alerts
-from corridor.cli.demo.journey import Journey, Step
-from corridor.cli.demo.nodes import await_ready, make, start, stop
 from corridor.cli.show import REFUSED, JsonFlag, err, give_json, out, refuse, say, why
+
+if TYPE_CHECKING:
+    from corridor.cli.demo.journey import Step
 
 PARTICIPANTS = (
     ("Market Surveillance Authority", "DE"),
@@ -48,9 +47,15 @@ def demo(
 
 
 def _run(alerts: Path | None, keep: Path | None, *, quiet: bool) -> tuple[list[Step], float]:
+    from rich.status import Status
+
+    from corridor.cli.demo.alerts import check_export
+    from corridor.cli.demo.journey import Journey
+    from corridor.cli.demo.nodes import await_ready, make, start, stop
+
     begun = time.perf_counter()
     if alerts is not None:
-        demo_alerts.check_export(alerts)
+        check_export(alerts)
     with ExitStack() as stack:
         folder = _folder(keep, stack)
         nodes = [start(loaded) for loaded in make(folder, PARTICIPANTS)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,9 +24,10 @@ from corridor.cli.show import (
     why,
     wrong_use,
 )
-from corridor.evidence.bundle import BundleLimits
-from corridor.evidence.keys import PublicKeys, read_keys
-from corridor.evidence.verification import Verification, verify_bundle
+
+if TYPE_CHECKING:
+    from corridor.evidence.keys import PublicKeys
+    from corridor.evidence.verification import Verification
 
 app = typer.Typer(help="Proof that needs nobody's word.", no_args_is_help=True)
 
@@ -81,6 +82,8 @@ def verify(
 
     Example: `corridor evidence verify bundle.jsonl --key provider.jwk --key consumer.jwk`
     """
+    from corridor.evidence.verification import verify_bundle
+
     with reported(as_json=as_json):
         found = verify_bundle(_read(bundle), _keys(key))
     give_json(_as_json(found)) if as_json else _show(bundle, found)
@@ -89,6 +92,8 @@ def verify(
 
 
 def _read(path: Path) -> bytes:
+    from corridor.evidence.bundle import BundleLimits
+
     limit = BundleLimits().max_bytes
     try:
         with path.open("rb") as file:
@@ -98,6 +103,8 @@ def _read(path: Path) -> bytes:
 
 
 def _keys(paths: list[Path]) -> PublicKeys:
+    from corridor.evidence.keys import read_keys
+
     jwks: dict[str, Any] = {}
     for path in paths:
         jwk = _parsed(path)

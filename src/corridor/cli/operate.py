@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -86,6 +88,11 @@ def serve(
 
     Example: `corridor serve --config my-node`
     """
+    with reported(as_json=as_json), _nothing_collected():
+        _serve(config)
+
+
+def _serve(config: Path) -> None:
     import uvloop
 
     from corridor.app.host import run_host
@@ -94,22 +101,37 @@ def serve(
     from corridor.app.run import run_node
     from corridor.app.settings import load_settings
 
-    with reported(as_json=as_json):
-        if is_host(config):
-            host = load_host(config)
-            log = host.settings.log
-            set_up_logs(log.level, host.path(log.file) if log.file else None)
-            uvloop.run(run_host(host))
-            return
-        loaded = load_settings(config)
-        if loaded.context:
-            raise SettingsError(
-                f"`{loaded.context}` is served by its host",
-                remedy=f"start that with `corridor serve --config {loaded.folder.parent}`",
-            )
-        log = loaded.settings.log
-        set_up_logs(log.level, loaded.path(log.file) if log.file else None)
-        uvloop.run(run_node(loaded))
+    if is_host(config):
+        host = load_host(config)
+        log = host.settings.log
+        set_up_logs(log.level, host.path(log.file) if log.file else None)
+        uvloop.run(run_host(host, _collect))
+        return
+    loaded = load_settings(config)
+    if loaded.context:
+        raise SettingsError(
+            f"`{loaded.context}` is served by its host",
+            remedy=f"start that with `corridor serve --config {loaded.folder.parent}`",
+        )
+    log = loaded.settings.log
+    set_up_logs(log.level, loaded.path(log.file) if log.file else None)
+    uvloop.run(run_node(loaded, _collect))
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """A start makes what stays: a collector that looks for what does not takes 0.03 s of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _collect() -> None:
+    """From here on things come and go; what the start has made is left out of every later search."""
+    gc.freeze()
+    gc.enable()
 
 
 def doctor(*, config: ConfigOption = HERE, as_json: JsonFlag = False) -> None:

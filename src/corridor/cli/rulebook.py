@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.app.dossier import shipped_templates
-from corridor.app.rulebook import load_international, load_rules, load_scenarios
 from corridor.base.clock import parse_date
 from corridor.cli.show import REFUSED, JsonFlag, columns, give_json, out, reported, say, table
-from corridor.law.check import CheckReport, Score
-from corridor.law.check import check as check_rules
-from corridor.law.comparison.corridor import corridor_between
-from corridor.law.comparison.document import as_json as corridor_json
-from corridor.law.comparison.document import (
-    comparison_rows,
-    instrument_json,
-    instrument_rows,
-    render_international,
-    rows,
-)
-from corridor.law.document import list_instruments, render_instrument
-from corridor.law.international_source import check_ties
+
+if TYPE_CHECKING:
+    from corridor.law.check import CheckReport, Score
 
 app = typer.Typer(help="The law that the node applies: dated, cited, tested.", no_args_is_help=True)
 Folders = Annotated[
@@ -44,6 +32,10 @@ def list_rules(rules: Folders = [], *, as_json: JsonFlag = False) -> None:
 
     Example: `corridor rulebook list`
     """
+    from corridor.app.rulebook import load_international, load_rules
+    from corridor.law.comparison.document import instrument_json
+    from corridor.law.document import list_instruments
+
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules))
         instruments = list_instruments(rulebook)
@@ -73,6 +65,11 @@ def corridor(
 
     Example: `corridor rulebook corridor CN DE`
     """
+    from corridor.app.rulebook import load_international, load_rules, load_scenarios
+    from corridor.law.comparison.corridor import corridor_between
+    from corridor.law.comparison.document import as_json as corridor_json
+    from corridor.law.comparison.document import comparison_rows, instrument_rows, rows
+
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules))
         day = parse_date(as_of, "--as-of") if as_of else datetime.now(UTC).date()
@@ -101,6 +98,10 @@ def show(
 
     Example: `corridor rulebook show cn/decree-16`
     """
+    from corridor.app.rulebook import load_international, load_rules
+    from corridor.law.comparison.document import render_international
+    from corridor.law.document import render_instrument
+
     with reported(as_json=as_json):
         if instrument.startswith("int/"):
             text = render_international(load_international().get(instrument))
@@ -115,6 +116,11 @@ def check(rules: Folders = [], cases: Cases = [], *, as_json: JsonFlag = False) 
 
     Example: `corridor rulebook check --rules my-rules --cases my-cases`
     """
+    from corridor.app.dossier import shipped_templates
+    from corridor.app.rulebook import load_international, load_rules
+    from corridor.law.check import check as check_rules
+    from corridor.law.international_source import check_ties
+
     with reported(as_json=as_json):
         rulebook, digest = load_rules(tuple(rules), banks=tuple(cases))
         check_ties(load_international(), rulebook)

@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from corridor.base.errors import CorridorError, MalformedError
 from corridor.base.ids import printable
@@ -17,6 +15,9 @@ from corridor.base.json import parse_json
 from corridor.dataplane.digest import parse_repr_digest
 from corridor.dataplane.ranges import parse_content_range
 from corridor.dataplane.server import ROWS_HEADER
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 _STRONG_TAG: Final = re.compile(r'"[!#-~]{1,200}"')

@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
-
+from corridor.base.deferred import Deferred
 from corridor.base.errors import (
     ConflictError,
     CorridorError,
@@ -26,6 +25,11 @@ from corridor.dataplane.partial import PartFile
 from corridor.dataplane.server import HELD_HEADER
 from corridor.dataplane.tries import BrokenError, until_whole
 from corridor.service.ports import Fetched
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = Deferred("aiohttp")
 
 _CHUNK: Final = 1_048_576
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -69,7 +73,7 @@ class HttpFetcher:
         *,
         check_url: Callable[[str], None],
         limits: FetchLimits = FetchLimits(),
-        connector: Callable[[], aiohttp.BaseConnector] = aiohttp.TCPConnector,
+        connector: Callable[[], aiohttp.BaseConnector] = lambda: aiohttp.TCPConnector(),  # noqa: PLW0108 - deferred
     ) -> None:
         self._folder = folder.absolute()
         self._check_url = check_url

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
-
+from corridor.base.deferred import Deferred
 from corridor.base.errors import CorridorError, ForbiddenError, MalformedError, UnreachableError
 from corridor.dataplane.answers import FIELD_VALUE, TRY_AGAIN, beginning_of, number_in, reason_of, shown
 from corridor.dataplane.digest import parse_repr_digest, repr_digest
@@ -28,6 +27,11 @@ from corridor.dataplane.reading import PublishedFile
 from corridor.dataplane.server import ROWS_HEADER
 from corridor.dataplane.tries import BrokenError, until_whole
 from corridor.service.ports import Access, Push
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = Deferred("aiohttp")
 
 _SUCCESS: Final = 2
 _CLIENT_ERROR: Final = 4
@@ -70,7 +74,7 @@ class HttpPusher:
         check_url: Callable[[str], None],
         now: Callable[[], datetime],
         limits: PushLimits = PushLimits(),
-        connector: Callable[[], aiohttp.BaseConnector] = aiohttp.TCPConnector,
+        connector: Callable[[], aiohttp.BaseConnector] = lambda: aiohttp.TCPConnector(),  # noqa: PLW0108 - deferred
     ) -> None:
         self._check_url = check_url
         self._now = now

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
-import aiohttp
 import orjson
-from aiohttp.abc import AbstractResolver
-from aiohttp.resolver import DefaultResolver
-from yarl import URL
 
+from corridor.base.deferred import Deferred
 from corridor.base.errors import MalformedError, TooLargeError, UnreachableError
 from corridor.base.ids import ParticipantId, printable
 from corridor.base.json import JsonLimits, JsonObject, parse_json
 from corridor.http.outbound import Destinations, GuardedResolver
 from corridor.service.ports import Reply
+
+if TYPE_CHECKING:
+    import ssl
+
+    import aiohttp
+    import yarl
+    from aiohttp.abc import AbstractResolver
+else:
+    aiohttp, yarl = Deferred("aiohttp"), Deferred("yarl")
 
 _DOCUMENT: Final = JsonLimits(max_bytes=16_777_216)
 _PUBLIC_DOCUMENT: Final = JsonLimits(max_bytes=262_144, max_depth=16)
@@ -84,7 +91,7 @@ class HttpClient:
         limits: ReplyLimits | None = None,
         *,
         tls: ssl.SSLContext | None = None,
-        resolver: Callable[[], AbstractResolver] = DefaultResolver,
+        resolver: Callable[[], AbstractResolver] = lambda: aiohttp.DefaultResolver(),  # noqa: PLW0108 - deferred
     ) -> None:
         self.limits = limits or ReplyLimits()
         self._destinations = destinations
@@ -94,7 +101,6 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = self._open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -146,13 +152,12 @@ class HttpClient:
         max_bytes: int,
         seconds: float,
     ) -> _Raw:
-        if self._session is None:
-            self._session = self._open()
+        session = await self._opened()
         connection = SimpleNamespace(reused=False)
         try:
-            async with self._session.request(
+            async with session.request(
                 method,
-                URL(url, encoded=True),
+                yarl.URL(url, encoded=True),
                 headers=headers,
                 data=body,
                 allow_redirects=False,
@@ -169,6 +174,14 @@ class HttpClient:
             raise _unreachable(url, error) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             raise _unreachable(url, error) from None
+
+    async def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # It reads every trust anchor of the system meanwhile, for which nobody else has to wait.
+            await asyncio.to_thread(load)
+        if self._session is None:
+            self._session = self._open()
+        return self._session
 
     def _open(self) -> aiohttp.ClientSession:
         self._names = self._resolver()
@@ -192,6 +205,11 @@ class HttpClient:
         # It would repeat a GET by itself, with the same single-use token; `request` repeats with a new one.
         session._retry_connection = False  # noqa: SLF001 - there is no other switch
         return session
+
+
+def load() -> None:
+    """Load what calls out, 0.15 s for which a start does not wait; the first request does where nobody did before."""
+    import_module("aiohttp")
 
 
 def _reuse_trace() -> aiohttp.TraceConfig:

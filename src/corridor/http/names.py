@@ -10,9 +10,12 @@ import asyncio
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp.abc import AbstractResolver, ResolveResult
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver, ResolveResult
+else:
+    AbstractResolver = object  # aiohttp asks for the methods, not for the class
 
 _NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 Lookup = Callable[..., list[Any]]
@@ -42,7 +45,14 @@ class OwnResolver(AbstractResolver):
             self._threads, lambda: self._lookup(host, port, family=family, type=socket.SOCK_STREAM)
         )
         return [
-            ResolveResult(hostname=host, host=address[0], port=address[1], family=kind, proto=protocol, flags=_NUMERIC)
+            {
+                "hostname": host,
+                "host": address[0],
+                "port": address[1],
+                "family": kind,
+                "proto": protocol,
+                "flags": _NUMERIC,
+            }
             for kind, _, protocol, _, address in found
         ]
 

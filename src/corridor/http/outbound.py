@@ -12,13 +12,16 @@ import re
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
-
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from corridor.base.errors import UnreachableError
 from corridor.base.ids import printable
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver, ResolveResult
+else:
+    AbstractResolver = object  # aiohttp asks for the methods, not for the class
 
 MAX_URL_LENGTH: Final = 8192
 _URL = re.compile(rf"[!-~]{{1,{MAX_URL_LENGTH}}}")

@@ -84,6 +84,7 @@ def check(rulebook: Rulebook) -> CheckReport:
     Raises:
         MalformedError: the facts of a case are no facts; the place names the case.
     """
+    tuple(rulebook.jurisdictions.values())  # also the rules that no case is about
     return CheckReport(tuple(_result(rulebook, case) for case in rulebook.cases))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -34,6 +34,8 @@ from corridor.law.facts import suggestion
 from corridor.law.model import (
     Case,
     Derived,
+    Extent,
+    Head,
     Instrument,
     Jurisdiction,
     Ladder,
@@ -51,9 +53,11 @@ from corridor.law.provision_source import (
     provision_of,
 )
 from corridor.law.reading import Fields, text_of
+from corridor.law.shelf import LateCases, Shelf
 from corridor.law.source import Listing, Node, Place, Scalar, Table, read_yaml
 from corridor.law.trace import Presumption, Step, Trace
 from corridor.law.vocabulary import DONE_THERE
+from corridor.law.vocabulary import Place as PlaceCode
 
 _SECTIONS: Final = words(
     "instrument title enacted_by number in_force prevails_over source note lists parameters derive counts routes "
@@ -62,28 +66,89 @@ _SECTIONS: Final = words(
 _HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "reach_by", "ladders", "presume")
 
 
-def load_rulebook(sources: Mapping[str, str]) -> Rulebook:
+def load_rulebook(sources: Mapping[str, str], trusted: Collection[str] = ()) -> Rulebook:
     """The rulebook of these rule files, by path: the first part of a path is the folder of a jurisdiction.
 
     A folder holds one file with `jurisdiction:`, any number with `instrument:` and any number with `cases:`.
+
+    Args:
+        sources: path to text.
+        trusted: folders that were checked before, such as those that ship. Of these `jurisdiction.yaml` is read now,
+            and the rest when something asks for it; the cases stand in `cases*.yaml`.
 
     Raises:
         MalformedError: with the place, and both places where two provisions collide.
         TooLargeError: a file over the limits of `source`.
     """
-    folders: dict[str, dict[str, Node]] = {}
+    folders: dict[str, dict[str, str]] = {}
     for path in sorted(sources):
-        folders.setdefault(path.partition("/")[0], {})[path] = read_yaml(sources[path], path)
-    found: dict[str, Jurisdiction] = {}
-    cases: list[Case] = []
-    for folder, files in folders.items():
-        jurisdiction = _Folder(folder, files).jurisdiction()
-        if jurisdiction.id in found:
-            raise MalformedError(f"the jurisdiction `{jurisdiction.id}` stands in two folders", place=folder)
-        found[jurisdiction.id] = jurisdiction
-        for node in files.values():
-            cases.extend(cases_of(node, jurisdiction.id) if _is(node, "cases") else ())
-    return Rulebook(found, tuple(cases))
+        folders.setdefault(path.partition("/")[0], {})[path] = sources[path]
+    parts: dict[str, _Part] = {}
+    for folder, texts in folders.items():
+        part = _on_demand(folder, texts) if folder in trusted else _at_once(folder, texts)
+        if part.extent.id in parts:
+            raise MalformedError(f"the jurisdiction `{part.extent.id}` stands in two folders", place=folder)
+        parts[part.extent.id] = part
+    return Rulebook(
+        Shelf({name: part.rules for name, part in parts.items()}),
+        LateCases(part.cases for part in parts.values()),
+        tuple(part.extent for part in parts.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A folder: how far its law extends, and what reads its rules and its cases."""
+
+    extent: Extent
+    rules: Callable[[], Jurisdiction]
+    cases: Callable[[], Iterable[Case]]
+
+
+def _at_once(folder: str, texts: Mapping[str, str]) -> _Part:
+    files = _trees(texts)
+    jurisdiction = _Folder(folder, files).jurisdiction()
+    cases = tuple(_cases(files, jurisdiction.id))
+    return _Part(jurisdiction, lambda: jurisdiction, lambda: cases)
+
+
+def _on_demand(folder: str, texts: Mapping[str, str]) -> _Part:
+    cases = {path: text for path, text in texts.items() if path.startswith(f"{folder}/cases")}
+    rules = {path: text for path, text in texts.items() if path not in cases}
+    head = _head_of(folder, rules)
+
+    def read() -> Jurisdiction:
+        return _Folder(folder, _trees(rules)).jurisdiction()
+
+    if head is not None:
+        return _Part(head, read, lambda: _cases(_trees(cases), head.id))
+    jurisdiction = read()
+    return _Part(jurisdiction, lambda: jurisdiction, lambda: _cases(_trees(cases), jurisdiction.id))
+
+
+def _head_of(folder: str, texts: Mapping[str, str]) -> Head | None:
+    """How far the law extends, from as few files as say so; None where they do not."""
+    path = f"{folder}/jurisdiction.yaml"
+    head = Fields(read_yaml(texts[path], path), "a jurisdiction", _HEAD)
+    identifier, codes = head.text("jurisdiction"), head.texts("territory")
+    if all(map(PlaceCode().admits, codes)):
+        return Head(identifier, _places(head, identifier, codes), head.texts("reach"), _reach_by(head))
+    for name, text in texts.items():
+        if f"  {codes[0]}:" in text:
+            fields = Fields(read_yaml(text, name), "an instrument", _SECTIONS)
+            if codes[0] in fields.table("lists"):
+                lists = dict(registers_of((RuleFile(fields, instrument_of(fields, identifier)),)))
+                return Head(identifier, lists[codes[0]], head.texts("reach"), _reach_by(head))
+    return None
+
+
+def _trees(texts: Mapping[str, str]) -> dict[str, Node]:
+    return {path: read_yaml(text, path) for path, text in texts.items()}
+
+
+def _cases(files: Mapping[str, Node], jurisdiction: str) -> Iterator[Case]:
+    for node in files.values():
+        yield from cases_of(node, jurisdiction) if _is(node, "cases") else ()
 
 
 def _is(node: Node, section: str) -> bool:
@@ -265,6 +330,10 @@ def _territory(head: Fields, identifier: str, declared: Declared) -> Register:
     codes = head.texts("territory")
     if len(codes) == 1 and codes[0] in declared.registers:
         return declared.registers[codes[0]]
+    return _places(head, identifier, codes)
+
+
+def _places(head: Fields, identifier: str, codes: Iterable[str]) -> Register:
     nothing = Citation(identifier, "territory", verified=Verified.OFFICIAL)
     return Register("territory", "place", tuple(Dated(Entry(code), DateRange(), nothing, head.place) for code in codes))
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from corridor.law.dated import earliest, next_boundary, wider_places
 from corridor.law.facts import NOTHING, Facts, FlagSet
-from corridor.law.model import Cover, Jurisdiction, Rulebook
+from corridor.law.model import Cover, Extent, Rulebook
 from corridor.law.vocabulary import DONE_THERE
 
 READS: Final = (
@@ -59,10 +59,10 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
                 change = boundary
     laws = [flags for flags in (exporter.get("subject_to"), importer.get("subject_to")) if isinstance(flags, FlagSet)]
     if laws:
-        found.update(dict.fromkeys(one.id for one in rulebook.jurisdictions.values() if _reaches(one, laws)))
+        found.update(dict.fromkeys(one.id for one in rulebook.extents if _reaches(one, laws)))
     done = [(name, exporter[name]) for name in DONE_THERE if name in exporter]
     if done:
-        found.update(dict.fromkeys(o.id for o in rulebook.jurisdictions.values() if _reached_by(o, done, as_of)))
+        found.update(dict.fromkeys(one.id for one in rulebook.extents if _reached_by(one, done, as_of)))
     missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
     return Involved(tuple(found), tuple(without), missing, change)
 
@@ -79,7 +79,7 @@ def _cover(rulebook: Rulebook, place: str, as_of: date) -> Cover:
 def covering_law(rulebook: Rulebook, place: str, as_of: date) -> str | None:
     """The jurisdiction that covers the place most closely: a free zone of its own before the country around it."""
     for part in wider_places(place):
-        for jurisdiction in rulebook.jurisdictions.values():
+        for jurisdiction in rulebook.extents:
             entries = jurisdiction.territory.entries_for(part)
             if any(as_of in entry.period and entry.value.member == part for entry in entries):
                 return jurisdiction.id
@@ -87,17 +87,17 @@ def covering_law(rulebook: Rulebook, place: str, as_of: date) -> str | None:
 
 
 def _changes(rulebook: Rulebook, place: str, as_of: date) -> Iterator[date | None]:
-    for jurisdiction in rulebook.jurisdictions.values():
+    for jurisdiction in rulebook.extents:
         for entry in jurisdiction.territory.entries_for(place):
             yield next_boundary(entry.period, as_of)
 
 
-def _reaches(jurisdiction: Jurisdiction, laws: list[FlagSet]) -> bool:
+def _reaches(jurisdiction: Extent, laws: list[FlagSet]) -> bool:
     """Whether a party is subject to a law of the jurisdiction that reaches abroad."""
     return any(flags.known.get(law) is True for flags in laws for law in jurisdiction.reach)
 
 
-def _reached_by(jurisdiction: Jurisdiction, done: list[tuple[str, tuple[str, ...]]], as_of: date) -> bool:
-    """Whether the exporter does in the territory what lets a law reach it from abroad, such as to target persons there."""
+def _reached_by(jurisdiction: Extent, done: list[tuple[str, tuple[str, ...]]], as_of: date) -> bool:
+    """Whether the exporter does there what lets a law reach it from abroad, such as to target persons."""
     places = (place for name, places in done if name in jurisdiction.reach_by for place in places)
     return any(as_of in entry.period for place in places for entry in jurisdiction.territory.entries_for(place))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from corridor.base.clock import DateRange
 from corridor.base.json import JsonObject
@@ -375,12 +375,56 @@ class Cover(NamedTuple):
     next_change: date | None
 
 
+class Extent(Protocol):
+    """How far the law of a jurisdiction extends: a `Jurisdiction`, or as much of it as tells whom it concerns."""
+
+    @property
+    def id(self) -> str:
+        """Of the jurisdiction."""
+        ...
+
+    @property
+    def territory(self) -> Register:
+        """The places it covers, by date."""
+        ...
+
+    @property
+    def reach(self) -> tuple[str, ...]:
+        """Laws to which a party abroad may be subject."""
+        ...
+
+    @property
+    def reach_by(self) -> tuple[str, ...]:
+        """Facts of an exporter abroad, lists of places, through which a law reaches it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of a jurisdiction whose rules are not yet read; see `Extent`."""
+
+    id: str
+    territory: Register
+    reach: tuple[str, ...]
+    reach_by: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Rulebook:
-    """The rules of every jurisdiction that is known, and the cases they are checked with."""
+    """The rules of every jurisdiction that is known, and the cases they are checked with.
+
+    Attributes:
+        heads: how far the law of each extends, where that is to be told without reading it; see `extents`.
+    """
 
     jurisdictions: Mapping[str, Jurisdiction] = field(repr=False)
-    cases: tuple[Case, ...] = field(repr=False)
+    cases: Sequence[Case] = field(repr=False)
+    heads: tuple[Extent, ...] | None = field(default=None, repr=False)
+
+    @property
+    def extents(self) -> Iterable[Extent]:
+        """How far the law of each jurisdiction extends."""
+        return self.jurisdictions.values() if self.heads is None else self.heads
 
     @cached_property
     def covered(self) -> Daily[dict[str, Cover]]:

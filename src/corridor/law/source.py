@@ -89,7 +89,13 @@ def read_yaml(text: str, name: str, limits: SourceLimits = DEFAULT_LIMITS) -> No
         raise TooLargeError(
             f"a document has at most {limits.max_characters} characters, this one {len(text)}", place=name
         )
-    return _Reader(text, name, limits).document()
+    try:
+        return _Reader(text, name, limits).document()
+    except yaml.MarkedYAMLError as error:
+        problem = printable(error.problem or "not YAML")
+        raise MalformedError(f"not YAML: {problem}", place=str(_place(name, error.problem_mark))) from None
+    except (yaml.YAMLError, UnicodeEncodeError):
+        raise MalformedError("not YAML: a character that no text may hold", place=name) from None
 
 
 def plain(node: Node) -> Any:
@@ -108,19 +114,10 @@ class _Reader:
         self._name = name
         self._limits = limits
         self._nodes = 0
-        self._events = self._parse(text)
-
-    def _parse(self, text: str) -> Iterator[Any]:
-        try:
-            yield from yaml.parse(text, Loader=_Loader)
-        except yaml.MarkedYAMLError as error:
-            problem = printable(error.problem or "not YAML")
-            raise MalformedError(f"not YAML: {problem}", place=str(self._place(error.problem_mark))) from None
-        except (yaml.YAMLError, UnicodeEncodeError):
-            raise MalformedError("not YAML: a character that no text may hold", place=self._name) from None
+        self._events: Iterator[Any] = iter(_Loader(text).get_event, None)
 
     def _place(self, mark: Any) -> Place:
-        return Place(self._name, mark.line + 1, mark.column + 1) if mark else Place(self._name, 1, 1)
+        return _place(self._name, mark)
 
     def document(self) -> Node:
         event = next(self._events)
@@ -196,6 +193,10 @@ class _Reader:
 
     def _refuse(self, event: Any, message: str, remedy: str) -> MalformedError:
         return MalformedError(message, place=str(self._place(event.start_mark)), remedy=remedy)
+
+
+def _place(name: str, mark: Any) -> Place:
+    return Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
 
 
 def _integer(text: str, place: Place) -> int:

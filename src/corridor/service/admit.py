@@ -10,6 +10,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 
 from corridor.base.ids import AgreementId
 from corridor.base.json import JsonObject, canonical_json
@@ -78,13 +79,17 @@ class Gathered:
     totals: Mapping[CountKey, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ruled:
     """The border's answer, for the decision and as JSON."""
 
     assessment: Assessment
     reasons: tuple[Reason, ...]
-    document: JsonObject
+
+    @cached_property
+    def document(self) -> JsonObject:
+        """The answer as JSON, made when it is first asked for: a catalogue shows outcomes and reasons only."""
+        return border_json(self.assessment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,7 @@ def _ruled(ctx: Context, gathered: Gathered, day: date) -> Ruled:
 
     def rule() -> Ruled:
         assessment = assess(ctx.rulebook, gathered.facts, day, gathered.previous)
-        return Ruled(assessment, border_reasons(assessment), border_json(assessment))
+        return Ruled(assessment, border_reasons(assessment))
 
     return ctx.memo.get(("ruled", gathered.described, day, tuple(sorted(gathered.previous.items()))), rule)
 

@@ -22,6 +22,8 @@ from corridor.app.wire import open_node
 from corridor.service.ports import Changes
 from corridor.service.records import OfferRecord, SubscriptionState, Task, TaskKind
 from corridor.store.migrate import VERSIONS
+from corridor.store.postgresql.database import database_at
+from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 from corridor.testing import store_samples
 from corridor.testing.store_samples import NOW, subscription
@@ -348,6 +350,41 @@ def test_a_postgresql_server_that_is_away_is_named_without_the_password(on_postg
     said = problem(on_postgresql(f"postgresql://u:secret@127.0.0.1:{port}/n"), "database")
     assert said.startswith(f"127.0.0.1:{port}/n: the database cannot be reached")
     assert "secret" not in said
+
+
+def test_offers_on_postgresql_are_looked_at_beside_whoever_runs_on_it(on_postgresql, postgres_url):
+    node = on_postgresql(postgres_url)
+    assert findings(node)["offers"].text == "0 offers on 0 datasets, all of them readable"
+    fill_postgresql(postgres_url, OfferRecord("bad", {"permission": [{"action": 7}]}))
+    assert "1 of 1 offers cannot be shown to partners, the first is `bad` of `d-1`" in problem(node, "offers")
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE alembic_version SET version_num = '0001'", "UPDATE alembic_version SET version_num = '9999'"]
+)
+def test_offers_on_postgresql_of_another_release_are_left_to_it(on_postgresql, postgres, postgres_url, statement):
+    postgres.say(statement, postgres_url.rpartition("/")[2])
+    said = findings(on_postgresql(postgres_url))["offers"].text
+    assert said == "not looked at: see what is said of the database"
+
+
+def test_on_an_empty_postgresql_database_nothing_is_published(on_postgresql, postgres):
+    url = postgres.create()
+    assert findings(on_postgresql(url))["offers"].text == "nothing is published yet"
+    postgres.drop(url)
+
+
+def test_without_the_url_of_a_database_its_offers_are_not_looked_at(on_postgresql):
+    assert findings(on_postgresql("no url"))["offers"].text == "not looked at: see what is said of the database"
+
+
+def fill_postgresql(url, offer):
+    async def fill():
+        store = await PostgresStore.open(database_at(url, "test"))
+        await store.commit(Changes(datasets=(replace(store_samples.dataset("d-1"), offers=(offer,)),)))
+        await store.close()
+
+    asyncio.run(fill())
 
 
 def test_a_hook_that_is_not_there_is_found(node):

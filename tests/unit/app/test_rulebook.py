@@ -7,6 +7,7 @@ import pytest
 
 from corridor.app.rulebook import load_rules, shipped_sources
 from corridor.base.errors import CorridorError, MalformedError, SettingsError
+from corridor.law.from_source import load_rulebook
 
 SHIPPED = resources.files("corridor.law") / "jurisdictions"
 KENYA = """\
@@ -84,3 +85,24 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"there is no folder of rules `.*nowhere`; correct `files\.rules`"):
         load_rules((tmp_path / "nowhere",))
+
+
+def test_what_ships_reads_the_same_on_demand_and_at_once():
+    sources = shipped_sources()
+    late, whole = load_rulebook(sources, {path.partition("/")[0] for path in sources}), load_rulebook(sources)
+    assert [case.id for case in late.cases] == [case.id for case in whole.cases]
+    for extent, jurisdiction in zip(late.extents, whole.jurisdictions.values(), strict=True):
+        assert type(extent).__name__ == "Head"
+        assert (extent.id, extent.territory, extent.reach) == (
+            jurisdiction.id,
+            jurisdiction.territory,
+            jurisdiction.reach,
+        )
+        assert late.jurisdictions[extent.id].instruments == jurisdiction.instruments
+
+
+def test_a_folder_that_adds_to_a_shipped_jurisdiction_is_read_with_it_at_once(tmp_path):
+    (tmp_path / "cn").mkdir()
+    (tmp_path / "cn" / "extra.yaml").write_text("instrument: [", "utf-8")
+    with pytest.raises(MalformedError, match=r"cn/extra\.yaml"):
+        load_rules((tmp_path / "cn",))

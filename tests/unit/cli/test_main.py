@@ -27,7 +27,7 @@ CALLS += [(verb, inner) for verb, inners in GROUPS.items() for inner in inners]
 def test_the_help_of_a_verb_has_an_example_and_json_for_machines(corridor, words):
     said = corridor(*words, "--help")
     assert said.code == 0
-    assert f"Example: corridor {' '.join(words)}" in said.out
+    assert f"Example: `corridor {' '.join(words)}" in said.out
     assert "--json" in said.out
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from corridor.base.errors import CorridorError, MalformedError
+from corridor.base.errors import CorridorError, MalformedError, SettingsError
 from corridor.law.from_source import load_rulebook
 
 
@@ -81,3 +81,28 @@ def test_no_rules_are_a_rulebook_too():
 def test_errors_of_the_reader_name_the_file(texts):
     with pytest.raises(CorridorError, match=r"xa/act\.yaml:"):
         load_rulebook({**texts, "xa/act.yaml": "a: [1"})
+
+
+def test_of_a_folder_that_is_trusted_the_head_alone_is_read_until_something_asks(texts):
+    spoilt = {**texts, "xa/act.yaml": "instrument: [not closed"}
+    book = load_rulebook(spoilt, {"xa"})
+    assert list(book.jurisdictions) == ["XA"]
+    assert [(one.id, [e.value.member for e in one.territory.entries], one.reach) for one in book.extents] == [
+        ("XA", ["AR"], ("APPI",))
+    ]
+    with pytest.raises(SettingsError, match=r"xa/act\.yaml:\d+:\d+: a rule file is faulty: not YAML"):
+        book.jurisdictions["XA"]
+
+
+def test_a_territory_that_is_a_dated_list_is_read_from_the_file_that_has_it(texts):
+    head = texts["xa/jurisdiction.yaml"].replace("territory: AR", "territory: friends")
+    book = load_rulebook({**texts, "xa/jurisdiction.yaml": head}, {"xa"})
+    (extent,) = book.extents
+    assert (extent.territory.name, type(extent).__name__) == ("friends", "Head")
+
+
+def test_a_trusted_folder_whose_head_does_not_tell_its_territory_is_read_at_once(texts):
+    head = texts["xa/jurisdiction.yaml"].replace("territory: AR", "territory: nowhere")
+    book = load_rulebook({**texts, "xa/jurisdiction.yaml": head}, {"xa"})
+    assert list(book.extents) == [book.jurisdictions["XA"]]
+    assert [case.id for case in book.cases] == ["few", "many"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -66,13 +67,18 @@ def all_operations() -> tuple[Operation, ...]:
 
 
 async def _send_openapi(_call: Call[Any, Any]) -> TextReply:
-    return TextReply(_DOCUMENT, JSON_TYPE)
+    return TextReply(_document(), JSON_TYPE)
 
 
 _OPENAPI: Final = Operation(
     "openapi", "GET", "/openapi.json", "node", "This API as an OpenAPI 3.1 document", _send_openapi, JSON_TYPE
 )
-_DOCUMENT: Final = orjson.dumps(openapi(all_operations(), __version__, TAGS))
+
+
+@functools.cache
+def _document() -> bytes:
+    """Made when it is first asked for, since a node starts without it."""
+    return orjson.dumps(openapi(all_operations(), __version__, TAGS))
 
 
 class ManagementApp:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from corridor.service.records import Task
 from corridor.store.postgresql.database import Database, check_server, connect
 from corridor.store.postgresql.faults import Failure, storage_errors
 from corridor.store.postgresql.migrate import version
 from corridor.store.postgresql.statements import READS, REPLICAS
+from corridor.store.postgresql.store import READS as READS_BY_TEXT
 from corridor.store.rows import task_from
+from corridor.store.walk import Read
 
 _LOOKED_AT: Final = 1000
 
@@ -53,6 +56,28 @@ async def inspect(database: Database, current: str) -> Inspection:
             size = await connection.fetchval(READS["LOG_SIZE"][0])
             replicas = await connection.fetchval(REPLICAS)
         return Inspection(server, found, replicas, tuple(task_from(tuple(row)) for row in rows), size)
+    finally:
+        with contextlib.suppress(*Failure):
+            await connection.close(timeout=1.0)
+
+
+@contextlib.asynccontextmanager
+async def reading(database: Database) -> AsyncIterator[Read]:
+    """What runs statements on `database`, which has to be of the current version, for as long as the block lasts.
+
+    Raises:
+        StorageError: it is out of reach or fails.
+    """
+    connection = await connect(database)
+
+    async def read(sql: str, **where: Any) -> Sequence[Any]:
+        text, names = READS_BY_TEXT[sql]
+        with storage_errors(database.shown):
+            found: Sequence[Any] = await connection.fetch(text, *(where[name] for name in names))
+        return found
+
+    try:
+        yield read
     finally:
         with contextlib.suppress(*Failure):
             await connection.close(timeout=1.0)

@@ -27,9 +27,10 @@ from corridor.store.reading import Reading
 CONNECTIONS: Final = 8
 """Connections to read with; two more write and listen."""
 
-_READS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+READS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     getattr(texts, name): read for name, read in statements.READS.items()
 }
+"""SQLite's text of a statement to ours, and the names of its parameters in order."""
 
 
 class _Parts(NamedTuple):
@@ -137,7 +138,7 @@ class PostgresStore(Reading):
         return await self._replica.head(self._fetch, known.queue)
 
     async def _rows(self, sql: str, **where: Any) -> Sequence[Any]:
-        text, names = _READS[sql]
+        text, names = READS[sql]
         return await self._fetch(text, *(where[name] for name in names))
 
     async def _fetch(self, text: str, *where: Any) -> Sequence[Any]:

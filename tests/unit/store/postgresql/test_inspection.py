@@ -5,7 +5,8 @@ import pytest
 from corridor.base.errors import StorageError
 from corridor.service.ports import Changes
 from corridor.store.migrate import VERSIONS
-from corridor.store.postgresql.inspection import Inspection, inspect
+from corridor.store.postgresql.inspection import Inspection, inspect, reading
+from corridor.store.walk import Walk, walk
 from corridor.testing import store_samples as a
 
 
@@ -30,3 +31,17 @@ async def test_a_later_schema_is_refused(database, connection):
     await connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StorageError, match="does not know"):
         await inspect(database, VERSIONS[-1])
+
+
+async def test_what_is_kept_can_be_read_beside_whoever_runs_on_it(store, database):
+    await store.commit(Changes(datasets=(a.dataset("d-1"), a.dataset("d-2"))))
+    async with reading(database) as read:
+        found = await walk(read, Walk((), "", backwards=False, limit=1, look_at=1))
+        assert ([one.id for one in found.datasets], found.at) == (["d-1"], "d-1")
+
+
+async def test_what_cannot_be_read_is_a_fault_of_the_storage(database, connection):
+    await connection.execute("DROP TABLE datasets CASCADE")
+    async with reading(database) as read:
+        with pytest.raises(StorageError):
+            await walk(read, Walk((), "", backwards=False, limit=1, look_at=1))
