@@ -1,4 +1,4 @@
-"""A short run of both fuzzers, the same at each run; `make fuzz` is the long one."""
+"""A short run of both fuzzers, the same at each run; `make fuzz` is the long one, on a node of its own."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from corridor.app.initialise import NewNode, initialise
 from corridor.app.wire import Shared, open_node
 from corridor.base.errors import MalformedError
 from corridor.dsp.codec import Codecs, codec_for
+from corridor.dsp.messages import ContractRequest, TransferRequest
 from corridor.http.connection import GuardedProtocol
 from corridor.service import discover, negotiate, publish, transfer
 from corridor.store.bodies import from_body, to_body
@@ -236,6 +237,33 @@ async def test_a_process_is_found_only_below_the_version_that_it_began_in(partie
     for version, status in {"test-1": 200, "2025-1": 404}.items():
         url = f"{both.url}/dsp/{version}/negotiations/{theirs}"
         assert (await new.ctx.sender.request(both.ctx.me.id, "GET", url)).status == status
+
+
+async def test_a_process_is_not_begun_a_second_time_below_another_version(parties):
+    both, old, _ = parties
+    choice = await discover.choose(old.ctx, both.url, "urn:dataset:1", None)
+    begun = await negotiate.request(old.ctx, choice.peer, choice.dataset.id, choice.offer, choice.profile)
+    pid = begun.negotiation.own_pid
+    agreed = await closed(old, pid)
+    moved = await transfer.request(old.ctx, negotiate.agreement_id(agreed), fetch=False)
+
+    async def started():
+        record = await old.ctx.store.transfer(moved.transfer.own_pid)
+        return record.transfer if record.transfer.state == "STARTED" else None
+
+    running = await old.until(started)
+    asked = ContractRequest("urn:again", pid, None, begun.negotiation.offer, callback=f"{both.url}/dsp/test-1")
+    wanted = TransferRequest("urn:again", running.own_pid, running.agreement_id, running.format, f"{both.url}/x", None)
+    for area, message in (("negotiations", asked), ("transfers", wanted)):
+        find = getattr(both.ctx.store, f"{area.removesuffix('s')}_by_peer")
+        theirs = message.consumer_pid
+        before = await find(old.ctx.me.id, theirs)
+        url = f"{both.url}/dsp/test-1/{area}/request"
+        answer = await old.ctx.sender.request(both.ctx.me.id, "POST", url, NEW.encode(message))
+        assert answer.status == 400
+        assert f"`{theirs}` was begun in version `2025-1`" in json.dumps(answer.document)
+        assert await find(old.ctx.me.id, theirs) == before
+    assert len(await both.ctx.store.negotiations()) == len(await both.ctx.store.transfers()) == 1
 
 
 async def test_the_callback_address_is_that_of_the_version_that_is_spoken(parties):

@@ -20,7 +20,7 @@ from corridor.app.rulebook import load_rules
 from corridor.app.settings import LoadedSettings
 from corridor.app.storage import database_of
 from corridor.base.errors import CorridorError, RemoteError, SettingsError, StorageError
-from corridor.base.ids import ProcessId
+from corridor.base.ids import ParticipantId, ProcessId
 from corridor.base.json import parse_json
 from corridor.law.check import check
 from corridor.service.ports import Store
@@ -30,6 +30,7 @@ from corridor.store.faults import storage_errors
 from corridor.store.migrate import VERSIONS
 from corridor.store.postgresql.database import Database
 from corridor.store.postgresql.inspection import inspect
+from corridor.store.postgresql.ownership import check_owner
 from corridor.store.rows import task_from
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.did import did_of
@@ -141,7 +142,7 @@ def _participants(loaded: LoadedSettings) -> str:
 def _database(loaded: LoadedSettings) -> str:
     database = database_of(loaded)
     if database is not None:
-        return asyncio.run(_on_postgresql(database))
+        return asyncio.run(_on_postgresql(database, ParticipantId(loaded.settings.node.id)))
     path = loaded.path(loaded.settings.files.database)
     if not path.exists():
         return "not made yet; `corridor serve` makes it"
@@ -192,14 +193,15 @@ async def _stuck(path: Path) -> str:
         await store.close()
 
 
-async def _on_postgresql(database: Database) -> str:
-    """Reachable, of a version that does, current; whether or not nodes run on it."""
+async def _on_postgresql(database: Database, me: ParticipantId) -> str:
+    """Reachable, of a version that does, current, our own; whether or not nodes run on it."""
     found = await inspect(database, VERSIONS[-1])
     where = f"{database.shown} (PostgreSQL {found.server})"
     if found.schema is None:
         return f"{where} is empty; `corridor serve` makes the tables"
     if found.schema != VERSIONS[-1]:
         return f"{where} is of version {found.schema}; `corridor serve` migrates it to {VERSIONS[-1]}"
+    check_owner(database, found.owner, me)
     return f"{where}, running replicas: {found.replicas}, {_on_work(found.tasks, found.log_size)}"
 
 

@@ -114,6 +114,7 @@ def _server(listener: Listener) -> _Server:
         http=GuardedProtocol,
         loop="none",
         lifespan="off",
+        ws="none",
         access_log=False,
         proxy_headers=False,
         log_config=None,

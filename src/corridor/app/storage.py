@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 from corridor.app.settings import LoadedSettings
 from corridor.base.errors import SettingsError
+from corridor.base.ids import ParticipantId
 from corridor.service.ports import Changes, Leases, Store
 from corridor.store.sqlite import SqliteStore
 from corridor.trust.files import read_private
@@ -55,7 +56,7 @@ async def open_store(
         file_store: what opens a file; crash tests put one in its place that fails on purpose.
 
     Raises:
-        SettingsError: as `database_of`.
+        SettingsError: as `database_of`, or the database is another participant's.
         StorageError: the database is locked, damaged, out of reach, or of another version.
     """
     database = database_of(loaded)
@@ -63,7 +64,8 @@ async def open_store(
         return await file_store.open(loaded.path(loaded.settings.files.database), on_commit)
     from corridor.store.postgresql.store import PostgresStore  # noqa: PLC0415 - as in `database_of`
 
-    return await PostgresStore.open(database, on_commit, connections=loaded.settings.database.connections)
+    connections, owner = loaded.settings.database.connections, loaded.settings.node.id
+    return await PostgresStore.open(database, on_commit, connections=connections, owner=ParticipantId(owner))
 
 
 def leases_of(store: Store) -> Leases | None:

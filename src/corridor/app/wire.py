@@ -31,7 +31,7 @@ from corridor.dataplane.server import DataPlane, DataService, Opening
 from corridor.dsp.binding import VERSION_PATH
 from corridor.dsp.codec import Codecs, all_codecs
 from corridor.dsp.codec.versions import ProtocolVersion, encode_versions
-from corridor.http.client import HttpClient, ReplyLimits
+from corridor.http.client import MOST_VALUES, HttpClient, ReplyLimits
 from corridor.http.limits import RequestLimits
 from corridor.http.names import OwnResolver
 from corridor.http.outbound import Destinations, GuardedResolver
@@ -333,7 +333,7 @@ def request_limits(limits: LimitSettings) -> RequestLimits:
 
 
 def _reply_limits(limits: LimitSettings, connections: int | None) -> ReplyLimits:
-    document = JsonLimits(max_bytes=limits.reply_bytes, max_depth=limits.json_depth)
+    document = JsonLimits(limits.reply_bytes, limits.json_depth, max_values=MOST_VALUES)
     reply = ReplyLimits(seconds=float(limits.reply_seconds), document=document)
     return reply if connections is None else replace(reply, connections=connections)
 

@@ -80,15 +80,23 @@ class UnreachableError(LocalError):
 
     Attributes:
         status: the HTTP status that came back, or None where none did.
+        retry_after: what the answer said on when to ask again, as it stood there; empty where it said nothing.
     """
 
     code = "unreachable"
 
     def __init__(
-        self, message: str, *, status: int | None = None, place: str | None = None, remedy: str | None = None
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        place: str | None = None,
+        remedy: str | None = None,
+        retry_after: str = "",
     ) -> None:
         super().__init__(message, place=place, remedy=remedy)
         self.status = status
+        self.retry_after = retry_after
 
 
 class RemoteError(CorridorError):

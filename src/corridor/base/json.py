@@ -21,11 +21,16 @@ MAX_SAFE_INTEGER: Final = 2**53 - 1
 
 @dataclass(frozen=True, slots=True)
 class JsonLimits:
-    """Bounds on a document from outside: bytes, nesting of arrays and objects, characters of one number."""
+    """Bounds on a document from outside: bytes, nesting of arrays and objects, characters of one number, values.
+
+    Decoding costs time for each value, and nothing else is done meanwhile: `[1,1,1…` costs a hundred times what a text
+    of as many bytes does.
+    """
 
     max_bytes: int = 1_048_576
     max_depth: int = 64
     max_number_length: int = 64
+    max_values: int = 100_000
 
 
 DEFAULT_LIMITS: Final = JsonLimits()
@@ -37,11 +42,12 @@ def parse_json(data: bytes, limits: JsonLimits = DEFAULT_LIMITS) -> Any:
     Duplicate names, NaN, infinities and lone surrogates are refused: two readers would not agree on what they mean.
 
     Raises:
-        TooLargeError: over `max_bytes`, `max_depth` or `max_number_length`.
+        TooLargeError: over `max_bytes`, `max_depth`, `max_number_length` or `max_values`.
         MalformedError: not JSON in UTF-8, or one of the above.
     """
     if len(data) > limits.max_bytes:
         raise TooLargeError(f"a document has at most {limits.max_bytes} bytes, this one {len(data)}")
+    _check_values(data, limits.max_values)
     try:
         value = _decoder(limits).decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -54,6 +60,20 @@ def parse_json(data: bytes, limits: JsonLimits = DEFAULT_LIMITS) -> Any:
         ) from None
     _check_depth(value, limits.max_depth)
     return value
+
+
+_OPENS: Final = (b",", b"[", b"{")
+_TEXT: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+
+
+def _check_values(data: bytes, most: int) -> None:
+    """Count what values begin behind, before any is decoded; what stands in texts only where it could matter."""
+    if _opened(data) > most and _opened(_TEXT.sub(b"", data)) > most:
+        raise TooLargeError(f"a document has at most {most} values")
+
+
+def _opened(data: bytes) -> int:
+    return sum(map(data.count, _OPENS))
 
 
 def _decoder(limits: JsonLimits) -> json.JSONDecoder:

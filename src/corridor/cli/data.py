@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -23,6 +23,7 @@ from corridor.cli.show import (
     table,
     wrong_use,
 )
+from corridor.cli.together import check_together
 
 if TYPE_CHECKING:
     from corridor.client import Client
@@ -31,6 +32,14 @@ Format = Annotated[
     str | None, typer.Option("--format", help="HttpData-PULL or HttpData-PUSH; this node's choice if not named.")
 ]
 Wait = Annotated[int, typer.Option(min=0, max=60, help="Seconds to wait for the outcome.")]
+_ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "AGREEMENT": ("--format", "--push-to", "--authorization-file", "--address"),
+    "--list": (),
+    "--held": (),
+    **dict.fromkeys(("--show", "--resume", "--complete", "--approve"), ("--address",)),
+    **dict.fromkeys(("--suspend", "--refuse", "--terminate"), ("--address", "--reason")),
+}
+"""What `transfer` does, one at a time, and which options go with it."""
 
 
 def catalog(
@@ -166,6 +175,18 @@ def transfer(
     """
     asked = {"suspend": suspend, "resume": resume, "complete": complete, "terminate": terminate}
     asked |= {"approve": approve, "refuse": refuse}
+    of_new = {"--format": format_name, "--push-to": push_to, "--authorization-file": authorization_file}
+    named = {f"--{name}": pid for name, pid in {"show": show, **asked}.items()}
+    listed = {"--list" if list_them else "--held": list_them or held}
+    words: Mapping[str, object] = {
+        "AGREEMENT": agreement,
+        **listed,
+        **named,
+        **of_new,
+        "--reason": reason,
+        "--address": address,
+    }
+    check_together(words, _ACTS, as_json=as_json)
     if not (list_them or held) and agreement is None and show is None and not any(asked.values()):
         wrong_use("nothing to transfer", "name an agreement, or use --list", as_json=as_json)
     if authorization_file is not None and push_to is None:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from corridor import __version__
+from corridor.cli.once import Once
 
 VERBS: Final = {
     "demo": "demo_verb",
@@ -31,6 +32,9 @@ VERBS: Final = {
     "rulebook": "rulebook",
 }
 """Verb to module: the verb is the function of its name, or, where there is none, the group of verbs called `app`."""
+
+_OF_SEVERAL_ACTS: Final = frozenset({"publish", "negotiate", "transfer"})
+"""Verbs whose options name what is to be done, and to what."""
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - the option's value
@@ -59,7 +63,7 @@ def build(words: list[str]) -> typer.Typer:
     for verb in _needed(words):
         module = import_module(f"corridor.cli.{VERBS[verb]}")
         if hasattr(module, verb):
-            app.command(verb)(getattr(module, verb))
+            app.command(verb, cls=Once if verb in _OF_SEVERAL_ACTS else None)(getattr(module, verb))
         else:
             app.add_typer(module.app, name=verb)
     return app

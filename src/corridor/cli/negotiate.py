@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,11 +21,20 @@ from corridor.cli.show import (
     table,
     wrong_use,
 )
+from corridor.cli.together import check_together
 
 if TYPE_CHECKING:
     from corridor.client import Client
 
 Wait = Annotated[int, typer.Option(min=0, max=60, help="Seconds to wait for the outcome.")]
+_ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "URL": ("--offer", "--hold"),
+    "--propose": ("--offer", "--hold", "--terms"),
+    **dict.fromkeys(("--list", "--held", "--show", "--accept", "--approve"), ()),
+    "--counter": ("--terms",),
+    **dict.fromkeys(("--refuse", "--terminate"), ("--reason",)),
+}
+"""What `negotiate` does, one at a time, and which options go with it."""
 
 
 def negotiate(
@@ -57,6 +66,10 @@ def negotiate(
     """
     acts = {"show": show, "accept": accept, "counter": counter, "approve": approve}
     acts |= {"refuse": refuse, "terminate": terminate}
+    asked: dict[str, object] = {"--propose": True} if propose else {"URL": partner}
+    asked |= {"--list" if list_them else "--held": list_them or held}
+    of_new = {"--offer": offer, "--hold": hold, "--terms": terms, "--reason": reason}
+    check_together({**asked, **{f"--{act}": pid for act, pid in acts.items()}, **of_new}, _ACTS, as_json=as_json)
     named = next(((act, pid) for act, pid in acts.items() if pid is not None), None)
     if not (list_them or held or named) and (partner is None or dataset is None):
         wrong_use("nothing to negotiate", "name the partner and the dataset, or use --list", as_json=as_json)

@@ -19,6 +19,7 @@ from corridor.cli.show import (
     table,
     wrong_use,
 )
+from corridor.cli.together import check_together
 
 
 def publish(
@@ -33,6 +34,8 @@ def publish(
 
     Example: `corridor publish alerts.yaml --config my-node`
     """
+    given = {"FILE": file, "--list": list_them, "--withdraw": withdraw}
+    check_together(given, dict.fromkeys(given, ()), as_json=as_json)
     if not list_them and withdraw is None and file is None:
         wrong_use("nothing to publish", "name a publication file, or use --list or --withdraw ID", as_json=as_json)
     with reported(as_json=as_json), node(config) as client:

@@ -28,6 +28,7 @@ _FAULTS: Final[Mapping[int, type[RemoteError]]] = {
     413: TooLargeError,
 }
 _SERVER_FAULT: Final = 500
+_AWAY: Final = HTTPStatus.FAILED_DEPENDENCY
 _LONGEST: Final = 2000
 
 
@@ -53,7 +54,7 @@ def error_of(status: int, document: Any) -> CorridorError:
     """The error that the answer stands for; `document` is its decoded body, or None where that cannot be read."""
     problem = document if isinstance(document, dict) else {}
     message = _text(problem, "detail") or _text(problem, "title") or _phrase(status)
-    if status >= _SERVER_FAULT:
+    if status >= _SERVER_FAULT or status == _AWAY:
         return _of_the_node(status, message, problem)
     fault = _FAULTS.get(status, RemoteError)
     return fault(message, place=_text(problem, "place"), remedy=_text(problem, "remedy"), code=_text(problem, "code"))

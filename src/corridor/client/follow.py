@@ -16,7 +16,7 @@ from corridor.client.transport import Transport
 LINES_TYPE: Final = "application/x-ndjson"
 _FIRST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 15.0
-_LINE: Final = JsonLimits(max_bytes=16_777_216)
+_LINE: Final = JsonLimits(max_bytes=16_777_216, max_values=2_000_000)
 
 
 def follow(transport: Transport, query: Mapping[str, Any], after: int, patience: float) -> Iterator[CloudEvent]:

@@ -17,7 +17,7 @@ from corridor.base.json import JsonLimits, parse_json
 from corridor.client.errors import error_of
 
 _CONNECT_SECONDS: Final = 5.0
-_ANSWER: Final = JsonLimits(max_bytes=67_108_864, max_depth=512)
+_ANSWER: Final = JsonLimits(max_bytes=67_108_864, max_depth=512, max_values=10_000_000)
 _PROBLEM: Final = JsonLimits(max_bytes=262_144)
 MAX_FILE: Final = 1_073_741_824
 """The greatest answer that is read into memory."""

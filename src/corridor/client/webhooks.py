@@ -19,7 +19,7 @@ from corridor.evidence.webhook import TOLERANCE, check
 
 __all__ = ["MalformedError", "UnauthenticatedError", "verify"]
 
-_BODY: Final = JsonLimits(max_bytes=16_777_216)
+_BODY: Final = JsonLimits(max_bytes=16_777_216, max_values=2_000_000)
 _NAMES: Final = ("specversion", "id", "source", "type", "time")
 
 

@@ -158,9 +158,14 @@ class _Download:
 
     async def continue_(self) -> None:
         """Ask for what is missing and take it."""
+        limits = self._limits
         try:
-            async with self._session.get(self.endpoint, headers=self._request(), allow_redirects=False) as response:
-                await self._take(response)
+            # The session sees bytes, and takes each for progress; here only what belongs to the content is.
+            async with (
+                asyncio.timeout(limits.connect_seconds + limits.stall_seconds) as deadline,
+                self._session.get(self.endpoint, headers=self._request(), allow_redirects=False) as response,
+            ):
+                await self._take(response, deadline)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if self._stated is None or self._stated.size is None or self._part.size < self._stated.size:
                 raise BrokenError("the connection broke off" if self._part.size else "no connection") from error
@@ -183,7 +188,7 @@ class _Download:
             headers[HELD_HEADER] = str(self._part.size)
         return headers
 
-    async def _take(self, response: aiohttp.ClientResponse) -> None:
+    async def _take(self, response: aiohttp.ClientResponse, deadline: asyncio.Timeout) -> None:
         if response.status not in (200, 206):
             raise await self._refusal(response)
         stated, start = stated_in(response.status, response.headers, self._part.size)
@@ -197,6 +202,7 @@ class _Download:
             self._check_size(self._part.size + len(chunk))
             # Digests and disk together cost milliseconds a chunk: too long for the loop.
             await asyncio.to_thread(self._part.write, chunk)
+            deadline.reschedule(asyncio.get_running_loop().time() + self._limits.stall_seconds)
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.max_size:

@@ -147,8 +147,9 @@ class _Upload:
         """Ask for what is missing, and send it."""
         content = self._push.content
         try:
-            if await self._has_all():
-                return
+            async with asyncio.timeout(self._limits.connect_seconds + self._limits.stall_seconds):
+                if await self._has_all():
+                    return
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise BrokenError("no connection") from error
         opened = await self._push.open()

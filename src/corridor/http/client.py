@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 else:
     aiohttp, yarl = Deferred("aiohttp"), Deferred("yarl")
 
-_DOCUMENT: Final = JsonLimits(max_bytes=16_777_216)
-_PUBLIC_DOCUMENT: Final = JsonLimits(max_bytes=262_144, max_depth=16)
+MOST_VALUES: Final = 400_000
+"""In one answer; a large page of a catalogue has fewer."""
+_DOCUMENT: Final = JsonLimits(max_bytes=16_777_216, max_values=MOST_VALUES)
+_PUBLIC_DOCUMENT: Final = JsonLimits(max_bytes=262_144, max_depth=16, max_values=10_000)
+_ASIDE: Final = 65_536
+"""Bytes of an answer from which on it is decoded beside the loop, where others go on meanwhile."""
 _OK: Final = 200
 _REDIRECT: Final = 300
 _REFUSED: Final = 400
@@ -64,11 +68,14 @@ class ReplyLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Raw:
+class RawAnswer:
+    """An answer before anybody has made sense of it; header fields are empty where they were absent."""
+
     status: int
     body: bytes
     link: str = ""
     allowed_origin: str = ""
+    retry_after: str = ""
 
 
 class _StaleConnectionError(Exception):
@@ -124,7 +131,7 @@ class HttpClient:
         *,
         max_bytes: int,
         seconds: float,
-    ) -> _Raw:
+    ) -> RawAnswer:
         """One request; once more if the kept connection it took was closed already, with headers made anew.
 
         Raises:
@@ -151,7 +158,7 @@ class HttpClient:
         body: bytes | None,
         max_bytes: int,
         seconds: float,
-    ) -> _Raw:
+    ) -> RawAnswer:
         session = await self._opened()
         connection = SimpleNamespace(reused=False)
         try:
@@ -166,8 +173,8 @@ class HttpClient:
             ) as response:
                 _check_answer(response, url)
                 body = await _read(response, url, max_bytes)
-                found = (response.headers.get(name, "") for name in ("Link", "WebHook-Allowed-Origin"))
-                return _Raw(response.status, body, *found)
+                found = (response.headers.get(name, "") for name in ("Link", "WebHook-Allowed-Origin", "Retry-After"))
+                return RawAnswer(response.status, body, *found)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             if connection.reused:
                 raise _StaleConnectionError from error
@@ -226,7 +233,11 @@ def _reuse_trace() -> aiohttp.TraceConfig:
 def _check_answer(response: aiohttp.ClientResponse, url: str) -> None:
     status = response.status
     if status >= _FAILED:
-        raise UnreachableError(f"`{printable(url)}` answers {status}", status=status)
+        later = response.headers.get("Retry-After", "")
+        raise UnreachableError(f"`{printable(url)}` answers {status}", status=status, retry_after=later)
+    if status < _OK:
+        # What follows a change of protocols (101) is no answer of this one.
+        raise UnreachableError(f"`{printable(url)}` answers {status}, which is no answer", status=status)
     if _REDIRECT <= status < _REFUSED:
         raise UnreachableError(f"`{printable(url)}` answers {status}, and redirects are not followed", status=status)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -286,7 +297,8 @@ class HttpSender:
         most, limits = self._client.limits.seconds, self._client.limits.document
         raw = await self._client.request(method, url, headers, body, max_bytes=limits.max_bytes, seconds=most)
         try:
-            return Reply(raw.status, _object(raw.body, url, limits) if raw.body else None, next_link(raw.link, url))
+            document = await _document(raw.body, url, limits) if raw.body else None
+            return Reply(raw.status, document, next_link(raw.link, url))
         except UnreachableError:
             if raw.status >= _REFUSED:
                 return Reply(raw.status, None)
@@ -323,6 +335,10 @@ class HttpReader:
         if raw.status != _OK:
             raise UnreachableError(f"`{printable(url)}` answers {raw.status}", status=raw.status)
         return _object(raw.body, url, limits)
+
+
+async def _document(body: bytes, url: str, limits: JsonLimits) -> JsonObject:
+    return await asyncio.to_thread(_object, body, url, limits) if len(body) > _ASIDE else _object(body, url, limits)
 
 
 def _object(body: bytes, url: str, limits: JsonLimits) -> JsonObject:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +55,7 @@ class RequestLimits:
 ABORT: Final = "corridor.abort"
 """An extension of the ASGI scope: its `abort` drops the connection with what was written and not read."""
 
+_REFUSED: Final = 400
 _SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -92,9 +93,10 @@ class Gate:
         if scope["type"] != "http":
             return
         body = _Body(receive, self._limits, waits=Headers(scope=scope).get("expect") is not None)
-        reply = _Reply(send, body, self._limits, scope)
+        place = _Place(self)
+        reply = _Reply(send, body, self._limits, scope, place.leave)
         try:
-            with self._place():
+            with place:
                 check_head(scope, self._limits)
                 await self._app(scope, body.receive, reply.send)
         except Exception as error:
@@ -102,18 +104,43 @@ class Gate:
                 raise
             await send_answer(reply.send, self._on_error(scope, error))
 
-    @contextlib.contextmanager
-    def _place(self) -> Iterator[None]:
+    def take_place(self) -> None:
+        """Take a place for one request.
+
+        Raises:
+            BusyError: there is none.
+        """
         full = self._running >= self._limits.concurrent
         if full or (self._share is not None and not self._share.take()):
             raise BusyError("as many requests as this node serves at a time are being served", remedy="try again")
         self._running += 1
-        try:
-            yield
-        finally:
-            self._running -= 1
-            if self._share is not None:
-                self._share.give_back()
+
+    def give_place_back(self) -> None:
+        """Give a place back."""
+        self._running -= 1
+        if self._share is not None:
+            self._share.give_back()
+
+
+class _Place:
+    """The place of one request, which it leaves at its end at the latest."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._taken = False
+
+    def __enter__(self) -> None:
+        self._gate.take_place()
+        self._taken = True
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Leave the place, if it is still taken."""
+        if self._taken:
+            self._taken = False
+            self._gate.give_place_back()
 
 
 def check_head(scope: Scope, limits: RequestLimits) -> None:
@@ -196,18 +223,24 @@ class _Body:
 
 
 class _Reply:
-    """The answer as it goes out; `started` once its status has gone."""
+    """The answer as it goes out; `started` once its status has gone.
 
-    def __init__(self, send: Send, body: _Body, limits: RequestLimits, scope: Scope) -> None:
+    `leave` gives the request's place back: who is refused keeps it no longer by sending the rest of the body slowly.
+    """
+
+    def __init__(self, send: Send, body: _Body, limits: RequestLimits, scope: Scope, leave: Callable[[], None]) -> None:
         self._send = send
         self._abort = scope.get("extensions", {}).get(ABORT, {}).get("abort", lambda: None)
         self._body = body
+        self._leave = leave
         self._stall = limits.stall_seconds
         self.started = False
 
     async def send(self, message: Message) -> None:
         """Send one event; headers are added to the first."""
         if message["type"] == "http.response.start":
+            if message["status"] >= _REFUSED:
+                self._leave()
             await self._body.drain()
             self._add_headers(MutableHeaders(scope=message))
             self.started = True

@@ -57,7 +57,8 @@ _STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     RemoteError: HTTPStatus.BAD_REQUEST,
-    UnreachableError: HTTPStatus.BAD_GATEWAY,
+    # RFC 4918 §11.4: what was asked depends on a partner. A 5xx would say that this node is at fault.
+    UnreachableError: HTTPStatus.FAILED_DEPENDENCY,
     StaleError: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

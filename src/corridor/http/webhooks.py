@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from corridor.base.errors import MalformedError, UnreachableError
 from corridor.base.ids import printable
-from corridor.http.client import HttpClient
+from corridor.http.client import HttpClient, RawAnswer
 from corridor.http.outbound import Destinations
 
 MAX_ANSWER: Final = 65_536
@@ -43,14 +43,17 @@ class HttpWebhooks:
         except UnreachableError as error:
             raise MalformedError(error.message, place="$.url", remedy=error.remedy) from None
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Send one request, and give the status of the answer.
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Send one request, and see it answered with success.
 
         Raises:
-            UnreachableError: no connection, a time-out, an answer over the limits, a redirect, or a status from 500 on.
+            UnreachableError: no connection, a time-out, an answer over the limits, or a status of no success.
         """
-        status, _ = await self._call("POST", url, headers, body)
-        return status
+        found = await self._call("POST", url, headers, body)
+        if found.status not in _SUCCESS:
+            raise UnreachableError(
+                f"the receiver answers {found.status}", status=found.status, retry_after=found.retry_after
+            )
 
     async def ask(self, url: str, origin: str) -> None:
         """Ask whether `origin` may send events to the address (CloudEvents, HTTP 1.1 Web Hooks, validation).
@@ -58,26 +61,23 @@ class HttpWebhooks:
         Raises:
             UnreachableError: it may not, or there is no answer.
         """
-        status, allowed = await self._call("OPTIONS", url, {"WebHook-Request-Origin": origin})
-        if status not in _SUCCESS or allowed.strip().lower() not in ("*", origin.lower()):
+        found = await self._call("OPTIONS", url, {"WebHook-Request-Origin": origin})
+        if found.status not in _SUCCESS or found.allowed_origin.strip().lower() not in ("*", origin.lower()):
             raise UnreachableError(
                 f"`{_host(url)}` does not allow `{printable(origin)}` to send events to it",
-                status=status,
+                status=found.status,
                 remedy=f"have it answer OPTIONS with `WebHook-Allowed-Origin: {printable(origin)}`",
             )
 
-    async def _call(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> tuple[int, str]:
+    async def _call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> RawAnswer:
         try:
-            found = await self._client.request(
+            return await self._client.request(
                 method, url, lambda: headers, body, max_bytes=MAX_ANSWER, seconds=self._seconds
             )
         except UnreachableError as error:
             message = error.message.replace(printable(url), _host(url))
             remedy = "see whether the receiver runs and the address is right"
-            raise UnreachableError(message, status=error.status, remedy=remedy) from None
-        return found.status, found.allowed_origin
+            raise UnreachableError(message, status=error.status, remedy=remedy, retry_after=error.retry_after) from None
 
 
 def _host(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from corridor.base.errors import (
@@ -28,6 +29,10 @@ from corridor.service.viewing import PROFILE
 
 MOST_PAGES: Final = 1000
 """Pages of one catalogue that are followed at once."""
+MOST_DATASETS: Final = 20_000
+"""Datasets of one catalogue that are held at once."""
+LONGEST: Final = timedelta(seconds=30)
+"""After so long no further page is asked for: a partner must not keep us busy by answering slowly, but in time."""
 _BAD_REQUEST: Final = 400
 _REFUSALS: Final[dict[int, type[RemoteError]]] = {401: UnauthenticatedError, 403: ForbiddenError, 404: NotFoundError}
 _PLACE: Final = re.compile(r"listing 1 (\S+) (\d{1,9}) (\S+)", re.ASCII)
@@ -77,7 +82,7 @@ async def catalogue_of(ctx: Context, reference: str, search: Search = EVERYTHING
     know our filters, and then refuses or ignores them.
 
     Raises:
-        UnreachableError: the partner cannot be reached.
+        UnreachableError: the partner cannot be reached, or its pages lead in a circle.
         UnauthenticatedError: the partner does not know us.
         MalformedError: what it answers is no catalogue, a filter is not supported, or `after` is none of ours.
     """
@@ -86,12 +91,17 @@ async def catalogue_of(ctx: Context, reference: str, search: Search = EVERYTHING
     first = catalog_target(peer.dsp_url)
     skip, url = _opened(ctx, peer, search.after) if search.after else (0, first.url)
     asking = _Asking(ctx, peer, first.method, search.filters)
-    window = Window(skip, search.limit)
+    window = Window(skip, MOST_DATASETS if search.limit is None else min(search.limit, MOST_DATASETS))
     pages: list[Catalog] = []
+    asked: set[str] = set()
     following: str | None = url
-    while following is not None and not window.full and len(pages) < MOST_PAGES:
+    until = ctx.clock.now() + LONGEST
+    while following and not window.full and len(asked) < MOST_PAGES and (not asked or ctx.clock.now() < until):
         url, window.passed = following, 0
+        asked.add(url)
         page, following = await asking.page(url)
+        if following in asked:
+            raise UnreachableError("the pages of the partner's catalogue lead in a circle")
         pages.append(window.take(fitting(page, wanted)))
         window.skip = 0
     rest = _sealed(ctx, peer, window.passed, url) if window.over else following and _sealed(ctx, peer, 0, following)

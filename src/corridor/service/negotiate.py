@@ -31,7 +31,7 @@ from corridor.service import agree, desk, negotiation_turn
 from corridor.service.context import Context
 from corridor.service.negotiation_turn import Turn
 from corridor.service.ports import Changes, Peer
-from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.process import ask_again, check_version, entered, merged, new_message_id, until_settled, work_of
 from corridor.service.records import Approval, NegotiationRecord, OfferVersion, Participant
 
 _State = NegotiationState
@@ -149,7 +149,10 @@ def _check_patience(record: NegotiationRecord, message: NegotiationMessage) -> N
 
 async def _begun_with(ctx: Context, partner: Participant, message: NegotiationMessage) -> NegotiationRecord | None:
     theirs = message.provider_pid if isinstance(message, ContractOffer) else message.consumer_pid
-    return await ctx.store.negotiation_by_peer(partner.id, theirs) if theirs else None
+    record = await ctx.store.negotiation_by_peer(partner.id, theirs) if theirs else None
+    if record is not None:
+        check_version(ctx, record.negotiation)
+    return record
 
 
 async def _begin(ctx: Context, partner: Participant, message: NegotiationMessage) -> NegotiationAck:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -32,9 +33,11 @@ from corridor.service.records import (
     TaskKind,
     queue_of,
 )
+from corridor.service.retry_after import asked_wait
 
-_SUCCESS: Final = range(200, 300)
 _GONE: Final = 410
+_LATER: Final = (429, 503)
+"""Statuses whose `Retry-After` is heeded: too many requests, and unavailable for a while."""
 _EVERY: Final = 2**31
 _AT_ONCE: Final = 100
 _LETTERS: Final = "letters"
@@ -158,14 +161,12 @@ async def _tell(ctx: Context, record: SubscriptionRecord, events: tuple[LoggedEv
     message = f"{record.id}:{first}" + (f"-{last}" if record.batch else "")
     try:
         signed = headers_for(ctx.secrets.unseal(record.secret), message, ctx.clock.now(), body)
-        status = await ctx.webhooks.post(record.url, {"content-type": media_type, **signed}, body)
+        await ctx.webhooks.post(record.url, {"content-type": media_type, **signed}, body)
     except StorageError:
         raise
     except CorridorError as error:
         return error
-    if status in _SUCCESS:
-        return None
-    return UnreachableError(f"the receiver answers {status}", status=status)
+    return None
 
 
 async def _moved(ctx: Context, task: Task, part: _Part, **work: Any) -> bool:
@@ -197,13 +198,20 @@ async def _failed(ctx: Context, task: Task, part: _Part, error: CorridorError) -
     elif attempts >= ctx.telling.patience.give_up:
         await _given_up(ctx, task, part, attempts, problem)
     else:
-        await _put_off(ctx, task, attempts, problem)
+        await _put_off(ctx, replace(task, attempts=attempts, problem=problem), _wait(ctx, attempts, error))
 
 
-async def _put_off(ctx: Context, task: Task, attempts: int, problem: str) -> None:
+def _wait(ctx: Context, attempts: int, error: CorridorError) -> timedelta:
+    """How long we leave the receiver alone: for our own wait, or for what it asks, whichever is longer."""
     patience = ctx.telling.patience
-    wait = min(patience.first * 2 ** (attempts - 1), patience.longest) * ctx.jitter()
-    later = replace(task, attempts=attempts, problem=problem, due=ctx.clock.now() + wait)
+    own: timedelta = min(patience.first * 2 ** (attempts - 1), patience.longest) * ctx.jitter()
+    if isinstance(error, UnreachableError) and error.status in _LATER:
+        return max(own, asked_wait(error.retry_after, ctx.clock.now(), patience.longest))
+    return own
+
+
+async def _put_off(ctx: Context, task: Task, wait: timedelta) -> None:
+    later = replace(task, due=ctx.clock.now() + wait)
     record = await ctx.store.subscription(task.subject)
     goes_on = record is not None and record.state is SubscriptionState.ACTIVE
     await ctx.store.commit(Changes(tasks=(later,)) if goes_on else Changes(tasks_done=(task.id,)))

@@ -389,12 +389,12 @@ class Webhooks(Protocol):
         """
         ...
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Send one request, and give the status of the answer, which is below 500 and no redirect.
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Send one request, and see it answered with success.
 
         Raises:
-            UnreachableError: no connection, a time-out, an answer over the limits, a redirect, or a status from 500 on;
-                names the host, and nothing else of the address.
+            UnreachableError: no connection, a time-out, an answer over the limits, or a status of no success; names the
+                host at most, and nothing else of the address.
         """
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from corridor.base.errors import StaleError
+from corridor.base.errors import ConflictError, StaleError
 from corridor.base.ids import MessageId, ParticipantId, ProcessId
 from corridor.dsp.commands import Cancel, Command, Decide, Send
 from corridor.dsp.messages import Kind
@@ -77,6 +77,19 @@ def entered(table: Table[S], before: Process[S], after: Process[S], heard: Kind 
     if heard is None or pending is None or successor(table, before.state, heard, before.role.other) is not None:
         return () if after.state is None or after.state is before.state else (after.state,)
     return (pending.state,) if after.state is None else (pending.state, after.state)
+
+
+def check_version(ctx: Context, process: Process[S]) -> None:
+    """A message that begins a process repeats one only below the same base URL: a process keeps its version.
+
+    Raises:
+        ConflictError: the process was begun in another version of the protocol.
+    """
+    if process.protocol != ctx.protocol:
+        raise ConflictError(
+            f"`{process.peer_pid}` was begun in version `{process.protocol}` of the protocol",
+            remedy="go on in that version, or begin another process with an id of its own",
+        )
 
 
 def merged(*parts: Changes) -> Changes:

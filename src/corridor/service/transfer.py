@@ -26,7 +26,15 @@ from corridor.service import desk, transfer_turn
 from corridor.service.addresses import Destination, check_given, grant_for, push_to, sealed
 from corridor.service.context import Context
 from corridor.service.ports import Changes
-from corridor.service.process import ask_again, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.process import (
+    ask_again,
+    check_version,
+    entered,
+    merged,
+    new_message_id,
+    until_settled,
+    work_of,
+)
 from corridor.service.records import AgreementRecord, Approval, Participant, TransferRecord
 from corridor.service.transfer_turn import Turn
 
@@ -95,6 +103,8 @@ async def _receive(ctx: Context, partner: Participant, message: TransferMessage,
         record: TransferRecord | None = await _mine(ctx, partner, pid)
     else:
         record = await ctx.store.transfer_by_peer(partner.id, message.consumer_pid)
+        if record is not None:
+            check_version(ctx, record.transfer)
     if record is None:
         return await _begin(ctx, partner, message)
     step = machine.step(record.transfer, Received(sealed(ctx, message)))

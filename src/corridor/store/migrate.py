@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x434F5252
 """`CORR`: what SQLite's `application_id` says in a database of ours."""
 
-VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every version of the schema, oldest first; one migration leads to each."""
 
 

@@ -155,6 +155,15 @@ tasks: Final = Table(
     Index("ix_tasks_owner", "owner"),
 )
 
+owner: Final = Table(
+    "owner",
+    metadata,
+    # Of this key there is one row: who comes first has the database.
+    Column("one", BIG, primary_key=True, autoincrement=False),
+    _text("participant"),
+    sqlite_with_rowid=False,
+)
+
 replicas: Final = Table(
     "replicas",
     metadata,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from corridor.base.errors import MalformedError, UnreachableError
 from corridor.base.json import parse_json
+
+_SUCCESS: Final = range(200, 300)
 
 
 class Told(NamedTuple):
@@ -28,33 +30,34 @@ class Receivers:
 
     Attributes:
         told: every request that reached a receiver, in order.
-        answer: gives the status of the answer to a request, or 0 if it is lost; from 500 on it is an error.
+        answer: gives the status of the answer to a request, or 0 if it is lost; only 200 to 299 is success.
+        retry_after: what an answer of another status says on when to ask again.
     """
 
     def __init__(self) -> None:
         self.told: list[Told] = []
         self.answer: Callable[[Told], int] = lambda _: 204
+        self.retry_after = ""
 
     def check(self, url: str) -> None:
         """Refuse what is not https."""
         if not url.startswith("https://"):
             raise MalformedError(f"`{url}` must not be called: it is not https", place="$.url")
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """Bring a request to its receiver.
 
         Raises:
-            UnreachableError: it was lost, or the receiver failed.
+            UnreachableError: it was lost, or the answer is none of success.
         """
         request = Told(url, headers, body)
         status = self.answer(request)
         if status:
             self.told.append(request)
-        if not status or status >= 500:  # noqa: PLR2004 - HTTP's range of server errors
-            raise UnreachableError(
-                f"the receiver answers {status}" if status else "the request was lost", status=status
-            )
-        return status
+        if not status:
+            raise UnreachableError("the request was lost")
+        if status not in _SUCCESS:
+            raise UnreachableError(f"the receiver answers {status}", status=status, retry_after=self.retry_after)
 
     async def ask(self, url: str, origin: str) -> None:
         """Ask whether `origin` may send events.
@@ -63,7 +66,7 @@ class Receivers:
             UnreachableError: the answer is none of success.
         """
         status = self.answer(Told(url, {"webhook-request-origin": origin}, b""))
-        if not 200 <= status < 300:  # noqa: PLR2004 - HTTP's range of success
+        if status not in _SUCCESS:
             raise UnreachableError("the receiver does not allow it", status=status)
 
     def ids(self, url: str) -> list[str]:

@@ -331,6 +331,17 @@ def test_a_postgresql_database_is_looked_into(on_postgresql, postgres_url):
     assert not (on_postgresql(postgres_url).folder / "corridor.db").exists()
 
 
+def test_a_postgresql_database_of_another_participant_is_named(on_postgresql, postgres_url):
+    async def claim():
+        store = await PostgresStore.open(database_at(postgres_url, "test"), owner="did:web:north.example")
+        await store.close()
+
+    asyncio.run(claim())
+    found = findings(on_postgresql(postgres_url))["database"]
+    assert not found.ok
+    assert "belongs to the participant `did:web:north.example`; give `did:web:" in found.text
+
+
 def test_a_postgresql_database_of_an_earlier_release_is_named(on_postgresql, postgres, postgres_url):
     name = postgres_url.rpartition("/")[2]
     postgres.say("UPDATE alembic_version SET version_num = '0001'", name)

@@ -7,6 +7,7 @@ import pytest
 from corridor.app.settings import load_settings
 from corridor.app.storage import database_of, leases_of, open_store
 from corridor.base.errors import SettingsError, StorageError
+from corridor.store.postgresql.database import database_at
 from corridor.store.postgresql.store import PostgresStore
 from corridor.store.sqlite import SqliteStore
 
@@ -38,6 +39,13 @@ async def test_with_a_url_state_is_kept_in_postgresql(on_postgresql, postgres_ur
     assert isinstance(store, PostgresStore)
     assert leases_of(store) is store
     await store.close()
+
+
+async def test_a_database_of_another_participant_is_refused(on_postgresql, postgres_url):
+    theirs = await PostgresStore.open(database_at(postgres_url, "test"), owner="did:web:north.example")
+    await theirs.close()
+    with pytest.raises(SettingsError, match=r"belongs to the participant `did:web:north\.example`"):
+        await open_store(on_postgresql(postgres_url), lambda _: None)
 
 
 def test_the_file_has_to_be_there(node, edit):

@@ -37,6 +37,23 @@ def test_json_is_decoded(data, value):
     assert parse_json(data) == value
 
 
+def test_values_are_counted_before_they_are_decoded_and_texts_are_not_taken_for_them():
+    limits = JsonLimits(max_values=10)
+    assert parse_json(b"[" + b"1," * 8 + b"1]", limits) == [1] * 9
+    commas = ",[{" * 100 + '\\"' * 9
+    assert parse_json(json.dumps([commas, {commas: commas}]).encode(), limits) == [commas, {commas: commas}]
+    for many in (b"[" + b"1," * 10 + b"1]", b"[" * 11 + b"]" * 11, b'{"a":{},"b":{},"c":[{},{},[],[]]}', b"," * 11):
+        with pytest.raises(TooLargeError, match="at most 10 values"):
+            parse_json(many, limits)
+
+
+@pytest.mark.parametrize("part", [b"1,", b"[],", b'"a",', b"{},", b'{"a":1},', b"null,"])
+def test_no_document_of_the_greatest_size_holds_more_values_than_may_be(part):
+    limits = JsonLimits(max_bytes=16_777_216)
+    with pytest.raises(TooLargeError, match="at most 100000 values"):
+        parse_json(b"[" + part * (16_000_000 // len(part)) + b"1]", limits)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -119,7 +136,7 @@ def test_nesting_is_bounded(opening):
 @pytest.mark.parametrize("depth", [900, 10_000, 200_000])
 def test_very_deep_nesting_is_refused_whoever_finds_it(depth):
     with pytest.raises(TooLargeError, match="deeper than 64"):
-        parse_json(b"[" * depth + b"]" * depth)
+        parse_json(b"[" * depth + b"]" * depth, JsonLimits(max_values=1_000_000))
 
 
 @given(st.binary())

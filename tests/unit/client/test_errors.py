@@ -23,7 +23,15 @@ from corridor.http.problem import render_problem
 
 @pytest.mark.parametrize(
     "kind",
-    [MalformedError, UnauthenticatedError, ForbiddenError, NotFoundError, ConflictError, TooLargeError],
+    [
+        MalformedError,
+        UnauthenticatedError,
+        ForbiddenError,
+        NotFoundError,
+        ConflictError,
+        TooLargeError,
+        UnreachableError,
+    ],
 )
 def test_an_error_comes_back_as_it_was_raised(kind):
     raised = kind("it is `x`", place="$.a", remedy="write `y`")
@@ -35,9 +43,9 @@ def test_an_error_comes_back_as_it_was_raised(kind):
 
 
 def test_a_partner_that_cannot_be_reached_is_told_apart_from_the_node():
-    found = error_of(502, {"detail": "the partner is away", "remedy": "wait"})
+    found = error_of(424, {"detail": "the partner is away", "remedy": "wait"})
     assert isinstance(found, UnreachableError)
-    assert (found.status, found.message, found.remedy) == (502, "the partner is away", "wait")
+    assert (found.status, found.message, found.remedy) == (424, "the partner is away", "wait")
 
 
 def test_a_fault_of_the_node_names_its_place_in_the_log():

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -203,6 +205,31 @@ async def test_a_provider_that_falls_silent_counts_as_broken(fetch):
     limits = FetchLimits(tries=1, stall_seconds=0.05)
     with pytest.raises(UnreachableError, match="broke off"):
         await fetch(whole(cut_at=1000, then_wait=0.3), limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n2;x=", b"x" * 100),
+    ],
+    ids=["answers that are none", "a chunk that never begins"],
+)
+async def test_a_provider_that_talks_and_says_nothing_counts_as_broken(tmp_path, head, more):
+    async def talk(reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError), contextlib.closing(writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head)
+            while True:
+                writer.write(more)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+
+    limits = replace(LIMITS, tries=2, stall_seconds=0.1, connect_seconds=0.1)
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server, asyncio.timeout(20):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        with pytest.raises(UnreachableError):
+            await fetcher(tmp_path / "received", limits).fetch(TRANSFER, url, "Bearer t")
 
 
 async def test_nobody_there_is_unreachable(tmp_path):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -218,6 +220,21 @@ async def test_a_refusal_is_final_and_says_why(push, node, serve, caplog):
 async def test_a_refusal_without_a_reason_has_its_status(push, serve):
     with pytest.raises(ForbiddenError, match="the destination refuses: status 401"):
         await push(await serve(Sink((401, {}))))
+
+
+async def test_a_destination_that_talks_and_says_nothing_counts_as_broken(push):
+    async def talk(reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError), contextlib.closing(writer):
+            await reader.readuntil(b"\r\n\r\n")
+            while True:
+                writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.001)
+
+    limits = replace(LIMITS, tries=2, stall_seconds=0.1, connect_seconds=0.1)
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server, asyncio.timeout(20):
+        with pytest.raises(UnreachableError):
+            await push(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x", limits=limits)
 
 
 async def test_a_redirection_is_not_followed(push, serve):

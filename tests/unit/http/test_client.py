@@ -120,6 +120,7 @@ async def test_a_refusal_is_an_answer_whatever_it_says(sender, talking, body, do
         (answer(200, b"[]"), "no object"),
         (answer(200, b'{"a": NaN}'), "no usable JSON"),
         (answer(200, b"[" * 900), "no usable JSON"),
+        (b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n{}", "answers 101, which is no answer"),
         (answer(500, b"{}"), "answers 500"),
         (answer(503), "answers 503"),
         (answer(301, b"", "Location: http://127.0.0.1:1/\r\n"), "redirects are not followed"),

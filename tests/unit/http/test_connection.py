@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 import pytest_asyncio
@@ -119,6 +120,90 @@ async def test_a_slow_body_is_told_so(dial):
     reader, writer = await dial()
     writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\na")
     assert (await rest(reader)).startswith(b"HTTP/1.1 408")
+
+
+CHUNKED = b"POST /trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_trailer_fields_are_no_header_fields(serve):
+    """RFC 9110 §6.5.1: what comes behind the body must not pass for what was checked before it."""
+
+    async def fields(scope, receive, send):
+        body = await read_body(receive)
+        names = b",".join(name for name, _ in scope["headers"])
+        await send_answer(send, Answer(200, {}, body + names + b"."))
+
+    async with serve(Gate(fields), Quick) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(CHUNKED + b"2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\nX-A: b\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readuntil(b".") == b"{}host,transfer-encoding."
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "piece", [b"X-A: " + b"b" * 100 + b"\r\n", b"x" * 100], ids=["trailer fields", "one trailer field"]
+)
+async def test_trailers_without_end_are_closed(dial, piece):
+    reader, writer = await dial()
+    writer.write(CHUNKED + b"0\r\nX-T: ")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(100):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+    assert await rest(reader) == b""
+
+
+async def test_a_chunk_extension_without_end_is_closed(dial):
+    reader, writer = await dial()
+    writer.write(CHUNKED + b"1;x=")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(100):
+            writer.write(b"x" * 100)
+            await writer.drain()
+            await asyncio.sleep(0)
+    assert await rest(reader) == b""
+
+
+async def test_a_body_of_many_pieces_is_whole(dial):
+    reader, writer = await dial()
+    writer.write(CHUNKED)
+    for _ in range(100):
+        writer.write(b"32\r\n" + b"b" * 50 + b"\r\n")
+        await asyncio.sleep(0)
+    writer.write(b"0\r\n\r\n")
+    assert (await reader.readuntil(b"/trailers" + b"b" * 5000)).startswith(b"HTTP/1.1 200")
+
+
+async def test_requests_that_are_sent_ahead_are_answered_in_turn_and_only_some_are_kept(dial):
+    reader, writer = await dial()
+    writer.write(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(50)))
+    for number in range(50):
+        await reader.readuntil(b"\r\n\r\n")
+        assert await reader.readexactly(len(f"/{number}")) == f"/{number}".encode()
+    with contextlib.suppress(ConnectionError):
+        for _ in range(50):
+            writer.write(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" * 10)
+            await writer.drain()
+    assert (await rest(reader)).count(b"HTTP/1.1 200") <= 1
+
+
+async def test_who_answers_is_told_of_a_lost_connection_also_behind_a_later_request(serve):
+    told = asyncio.Event()
+
+    async def wait(_scope, receive, _send):
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        told.set()
+
+    async with serve(Gate(wait), Quick) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.sleep(0.05)
+        writer.close()
+        await asyncio.wait_for(told.wait(), 10)
 
 
 async def test_nonsense_is_refused(dial):

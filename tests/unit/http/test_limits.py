@@ -168,6 +168,43 @@ async def test_above_the_number_of_requests_at_a_time_the_node_is_busy_and_recov
     assert (await ask(gate)).status == 200
 
 
+async def test_who_is_refused_before_the_body_has_come_takes_no_place_from_others(ask):
+    """Not by sending the rest of it slowly: that is read only so that the answer is seen."""
+
+    async def refuses(scope, receive, send):
+        raise ForbiddenError("not you")
+
+    async def nothing():
+        await asyncio.Event().wait()
+
+    gate = Gate(refuses, RequestLimits(concurrent=2, linger_seconds=30))
+    scope = {"type": "http", "query_string": b"", "raw_path": b"/", "headers": [(b"content-length", b"9")]}
+    slow = [asyncio.create_task(gate(scope, nothing, None)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert (await ask(gate)).status == 403
+    for one in slow:
+        one.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+    assert [(await ask(gate)).status for _ in range(3)] == [403] * 3
+
+
+async def test_an_answer_that_is_under_way_keeps_its_place(ask):
+    ended = asyncio.Event()
+
+    async def streams(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await ended.wait()
+        await send({"type": "http.response.body", "body": b"b"})
+
+    gate = Gate(streams, RequestLimits(concurrent=2))
+    served = [asyncio.create_task(ask(gate)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert (await ask(gate)).status == 503
+    ended.set()
+    assert [heard.body for heard in await asyncio.gather(*served)] == [b"ab", b"ab"]
+
+
 async def test_what_the_application_raises_is_rendered(ask):
     async def refuses(scope, receive, send):
         raise ForbiddenError("not you")

@@ -31,7 +31,7 @@ from corridor.http.problem import fault_of, fault_status_of, render_problem, sta
         (base.LocalError("m"), 500),
         (base.SettingsError("m"), 500),
         (ValueError("m"), 500),
-        (base.UnreachableError("m"), 502),
+        (base.UnreachableError("m"), 424),
         (base.StaleError("m"), 503),
         (base.StorageError("m"), 503),
         (http.BusyError("m"), 503),

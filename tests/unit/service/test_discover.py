@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -153,21 +154,61 @@ async def test_a_catalogue_of_several_pages_is_read_to_its_end(exchange, exporte
     assert (ids(found), found.next) == (list("abcde"), None)
 
 
-async def test_a_catalogue_that_never_ends_is_left(exchange, exporter, importer, answered, monkeypatch):
-    monkeypatch.setattr(discover, "MOST_PAGES", 5)
+@pytest.fixture
+async def endless(exchange, exporter, importer):
+    """A catalogue of one dataset for each page, each of which names another one: `endless(follow, takes=seconds)`."""
     await exchange.publish()
     url = exporter.root + "/dsp/2025-1/catalog/request"
-    shown = await importer.request(
-        exporter.me.id,
-        "POST",
-        url,
-        {"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@type": "CatalogRequestMessage"},
-    )
-    sender = answered(Reply(200, shown.document, url))
+    message = {"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@type": "CatalogRequestMessage"}
+    document = (await importer.request(exporter.me.id, "POST", url, message)).document
+
+    def use(follow=lambda number: f"?page={number}", takes=0):
+        class Sender:
+            asked = 0
+
+            async def request(self, *_):
+                Sender.asked += 1
+                exchange.network.clock.advance(timedelta(seconds=takes))
+                return Reply(200, document, url + follow(Sender.asked))
+
+        importer.context = replace(importer.context, sender=Sender())
+        return Sender
+
+    return use
+
+
+async def test_a_catalogue_that_never_ends_is_left(exporter, importer, endless, monkeypatch):
+    monkeypatch.setattr(discover, "MOST_PAGES", 5)
+    sender = endless()
     found = await discover.catalogue_of(importer.context, exporter.me.id)
     assert (sender.asked, len(ids(found))) == (5, 5)
     onward = await discover.catalogue_of(importer.context, exporter.me.id, Search(after=found.next, limit=2))
     assert (sender.asked, len(ids(onward))) == (7, 2)
+
+
+@pytest.mark.parametrize("limit", [None, 1_000_000])
+async def test_no_more_of_a_catalogue_is_held_than_fits(exporter, importer, endless, monkeypatch, limit):
+    monkeypatch.setattr(discover, "MOST_DATASETS", 7)
+    sender = endless()
+    found = await discover.catalogue_of(importer.context, exporter.me.id, Search(limit=limit))
+    assert (sender.asked, len(ids(found))) == (7, 7)
+    assert found.next
+
+
+async def test_a_partner_that_answers_slowly_but_in_time_is_left_after_a_while(exporter, importer, endless):
+    sender = endless(takes=14)
+    found = await discover.catalogue_of(importer.context, exporter.me.id)
+    assert sender.asked == 3
+    onward = await discover.catalogue_of(importer.context, exporter.me.id, Search(after=found.next))
+    assert (sender.asked, len(ids(onward))) == (6, 3)
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3])
+async def test_pages_that_lead_in_a_circle_are_no_catalogue(exporter, importer, endless, pages):
+    sender = endless(follow=lambda number: f"?page={number % pages}")
+    with pytest.raises(UnreachableError, match="lead in a circle"):
+        await discover.catalogue_of(importer.context, exporter.me.id)
+    assert sender.asked <= pages + 1
 
 
 async def filled(exchange, exporter):

@@ -180,6 +180,17 @@ async def test_a_repeated_request_gets_the_same_answer_and_changes_nothing(excha
     assert len(await exporter.store.negotiations()) == 1
 
 
+async def test_a_request_repeated_in_another_version_is_refused_and_changes_nothing(exchange, exporter, importer):
+    await exchange.publish()
+    message = ContractRequest("m1", "urn:c1", None, Offer("offer", BODY, "orders"), importer.root + "/dsp/2025-1")
+    await negotiate.receive(exporter.context, importer.me, message, None)
+    before = await exporter.store.negotiations()
+    other = replace(exporter.context, protocol="2031-1")
+    with pytest.raises(ConflictError, match="`urn:c1` was begun in version `2025-1` of the protocol"):
+        await negotiate.receive(other, importer.me, message, None)
+    assert await exporter.store.negotiations() == before
+
+
 async def test_two_equal_first_requests_at_once_begin_one_negotiation(exchange, exporter, importer):
     await exchange.publish()
     message = ContractRequest("m1", "urn:c1", None, Offer("offer", BODY, "orders"), importer.root + "/dsp/2025-1")

@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -168,6 +169,39 @@ async def test_waits_grow_and_the_next_event_waits_behind(herald):
     await herald.tell()
     assert herald.receivers.ids(URL)[-2:] == ["0", "1"]
     assert (await herald.find(subscription)).lost == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "seconds"),
+    [(429, "30", 30), (503, "30", 30), (429, "0", 1), (503, "99999999", 60), (429, "soon", 1), (500, "30", 1)],
+)
+async def test_a_receiver_that_says_when_to_come_back_is_left_alone_until_then(herald, status, retry_after, seconds):
+    herald.telling(patience=Patience(timedelta(seconds=1), timedelta(seconds=60), 12))
+    answers = [status, 204]
+    herald.receivers.answer = lambda _: answers.pop(0) if answers else 204
+    herald.receivers.retry_after = retry_after
+    await herald.subscribe()
+    await herald.log(2)
+    await herald.step()
+    [task] = await herald.node.store.tasks()
+    assert (task.attempts, task.due - herald.ctx.clock.now()) == (1, timedelta(seconds=seconds))
+    herald.exchange.network.clock.advance(timedelta(seconds=seconds) - timedelta(milliseconds=1))
+    await herald.step()
+    assert herald.receivers.ids(URL) == ["0"]
+    await herald.tell()
+    assert herald.receivers.ids(URL) == ["0", "0", "1"]
+
+
+async def test_a_receiver_can_name_a_date_to_come_back_at(herald):
+    herald.telling(patience=Patience(timedelta(seconds=1), timedelta(hours=1), 12))
+    herald.receivers.answer = lambda _: 503
+    until = (herald.ctx.clock.now() + timedelta(minutes=10)).replace(microsecond=0)
+    herald.receivers.retry_after = format_datetime(until, usegmt=True)
+    await herald.subscribe()
+    await herald.log()
+    await herald.step()
+    [task] = await herald.node.store.tasks()
+    assert task.due == until
 
 
 async def test_after_the_last_attempt_an_event_is_set_aside_and_the_next_is_told(herald):

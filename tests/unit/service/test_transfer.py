@@ -311,6 +311,17 @@ async def test_a_request_that_comes_again_is_answered_as_before(exchange, export
     assert await exporter.store.log_size() == size
 
 
+async def test_a_request_repeated_in_another_version_is_refused_and_changes_nothing(exchange, exporter, importer):
+    await exchange.publish()
+    message = TransferRequest("m", "urn:c", await exchange.agree(), PULL.name, importer.root)
+    await transfer.receive(exporter.context, importer.me, message, None)
+    before = await exporter.store.transfers()
+    other = replace(exporter.context, protocol="2031-1")
+    with pytest.raises(ConflictError, match="`urn:c` was begun in version `2025-1` of the protocol"):
+        await transfer.receive(other, importer.me, message, None)
+    assert await exporter.store.transfers() == before
+
+
 async def test_illegal_messages_are_refused_and_change_nothing(exchange, exporter, importer):
     record = await exchange.running()
     pids = record.transfer.peer_pid, record.transfer.own_pid

@@ -10,12 +10,14 @@ URL = "https://hook.example/in"
 
 async def test_receivers_keep_what_reached_them_and_answer_as_they_are_let():
     receivers = Receivers()
-    assert await receivers.post(URL, {}, b'{"id": "1"}') == 204
-    receivers.answer = lambda _: 400
-    assert await receivers.post(URL, {}, b'[{"id": "2"}, {"id": "3"}]') == 400
+    await receivers.post(URL, {}, b'{"id": "1"}')
+    receivers.answer, receivers.retry_after = lambda _: 400, "7"
+    with pytest.raises(UnreachableError, match="answers 400"):
+        await receivers.post(URL, {}, b'[{"id": "2"}, {"id": "3"}]')
     receivers.answer = lambda _: 503
-    with pytest.raises(UnreachableError, match="answers 503"):
+    with pytest.raises(UnreachableError, match="answers 503") as failed:
         await receivers.post(URL, {}, b'{"id": "4"}')
+    assert failed.value.retry_after == "7"
     receivers.answer = lambda _: 0
     with pytest.raises(UnreachableError, match="was lost"):
         await receivers.post(URL, {}, b'{"id": "5"}')

@@ -33,7 +33,7 @@ EVENTS: Final = (
         models.NewSubscription,
         status=201,
         body=inputs.SubscriptionBody,
-        errors=(409, 502),
+        errors=(409, 424),
     ),
     Operation(
         "subscriptions",

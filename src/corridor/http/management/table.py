@@ -104,7 +104,7 @@ _DATASETS: Final = (
         datasets.ask_catalogue,
         models.PartnerCatalogue,
         body=inputs.CatalogueBody,
-        errors=(404, 502),
+        errors=(404, 424),
     ),
 )
 _NEGOTIATIONS: Final = (
@@ -118,7 +118,7 @@ _NEGOTIATIONS: Final = (
         models.Negotiation,
         status=202,
         body=inputs.NegotiationBody,
-        errors=(404, 502),
+        errors=(404, 424),
     ),
     Operation(
         "propose",
@@ -130,7 +130,7 @@ _NEGOTIATIONS: Final = (
         models.Negotiation,
         status=202,
         body=inputs.ProposalBody,
-        errors=(404, 502),
+        errors=(404, 424),
     ),
     Operation(
         "negotiations",

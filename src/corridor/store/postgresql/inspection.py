@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from corridor.base.ids import ParticipantId
 from corridor.service.records import Task
 from corridor.store.postgresql.database import Database, check_server, connect
 from corridor.store.postgresql.faults import Failure, storage_errors
 from corridor.store.postgresql.migrate import version
-from corridor.store.postgresql.statements import READS, REPLICAS
+from corridor.store.postgresql.statements import OWNER, READS, REPLICAS
 from corridor.store.postgresql.store import READS as READS_BY_TEXT
 from corridor.store.rows import task_from
 from corridor.store.walk import Read
@@ -29,6 +30,7 @@ class Inspection:
         replicas: processes that run on it.
         tasks: open ones, at most 1000.
         log_size: events in the evidence log.
+        owner: the participant whose database it is, None where nobody has opened it yet.
     """
 
     server: str
@@ -36,6 +38,7 @@ class Inspection:
     replicas: int = 0
     tasks: tuple[Task, ...] = ()
     log_size: int = 0
+    owner: ParticipantId | None = None
 
 
 async def inspect(database: Database, current: str) -> Inspection:
@@ -55,7 +58,8 @@ async def inspect(database: Database, current: str) -> Inspection:
             rows = await connection.fetch(READS["TASKS"][0], _LOOKED_AT)
             size = await connection.fetchval(READS["LOG_SIZE"][0])
             replicas = await connection.fetchval(REPLICAS)
-        return Inspection(server, found, replicas, tuple(task_from(tuple(row)) for row in rows), size)
+            owner = await connection.fetchval(OWNER)
+        return Inspection(server, found, replicas, tuple(task_from(tuple(row)) for row in rows), size, owner)
     finally:
         with contextlib.suppress(*Failure):
             await connection.close(timeout=1.0)

@@ -268,6 +268,8 @@ def _own_reads() -> dict[str, str]:
         "GRANTS_REVOKED": "SELECT body FROM grants WHERE revoked > $1",
         "PAPERS_REVOKED": "SELECT body FROM papers WHERE revoked > $1",
         "REPLICAS": f"SELECT count(*) FROM replicas WHERE until > {_NOW}",  # noqa: S608 - a constant
+        "CLAIM": "INSERT INTO owner (one, participant) VALUES (1, $1) ON CONFLICT DO NOTHING",
+        "OWNER": "SELECT participant FROM owner",
         "LEAVE": "DELETE FROM replicas WHERE id = $1",
         "TELL": f"SELECT pg_notify({CHANNEL}, $1)",
         "CHANNEL": f"SELECT {CHANNEL}",

@@ -354,6 +354,14 @@ REPLICAS: Final = """
 SELECT count(*) FROM replicas WHERE until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 """
 
+CLAIM: Final = """
+INSERT INTO owner (one, participant) VALUES (1, $1) ON CONFLICT DO NOTHING
+"""
+
+OWNER: Final = """
+SELECT participant FROM owner
+"""
+
 LEAVE: Final = """
 DELETE FROM replicas WHERE id = $1
 """

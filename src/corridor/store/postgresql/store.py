@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import asyncpg
 
+from corridor.base.ids import ParticipantId
 from corridor.service.ports import Changes
 from corridor.service.records import SeenToken, Task
 from corridor.store import statements as texts
@@ -21,6 +22,7 @@ from corridor.store.postgresql.committer import Committer
 from corridor.store.postgresql.database import LONGEST, PATIENCE, Database, check_server, connect
 from corridor.store.postgresql.faults import Failure, storage_errors
 from corridor.store.postgresql.migrate import upgrade
+from corridor.store.postgresql.ownership import claim
 from corridor.store.postgresql.replica import Replica
 from corridor.store.reading import Reading
 
@@ -60,6 +62,7 @@ class PostgresStore(Reading):
         on_commit: Callable[[Changes], None] | None = None,
         *,
         connections: int = CONNECTIONS,
+        owner: ParticipantId | None = None,
     ) -> Self:
         """Open the database, bring its schema up to date, and become one of its replicas.
 
@@ -68,11 +71,14 @@ class PostgresStore(Reading):
             on_commit: called in the event loop after each commit that is durable, and with what other replicas
                 committed, as far as it concerns this one.
             connections: to read with.
+            owner: the participant whose database it is; the first that opens it has it for good. With None, nobody is
+                asked.
 
         Raises:
+            SettingsError: it belongs to another participant.
             StorageError: it cannot be reached, written or understood.
         """
-        await _prepare(database)
+        await _prepare(database, owner)
         name = f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
         again = partial(connect, database)
         with storage_errors(database.shown):
@@ -147,11 +153,13 @@ class PostgresStore(Reading):
         return found
 
 
-async def _prepare(database: Database) -> None:
+async def _prepare(database: Database, owner: ParticipantId | None) -> None:
     connection = await connect(database)
     try:
         await check_server(connection, database)
         await upgrade(connection, database)
+        if owner is not None:
+            await claim(connection, database, owner)
     finally:
         with contextlib.suppress(*Failure):
             await connection.close(timeout=PATIENCE)

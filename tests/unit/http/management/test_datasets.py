@@ -127,7 +127,7 @@ async def test_a_search_with_a_fault_is_refused_with_its_place(world, body, plac
 
 
 async def test_a_partner_that_is_not_there_is_a_bad_gateway(world):
-    assert (await world.consumer.ask("POST", "/catalogue", {"provider": "did:web:nobody"})).status == 502
+    assert (await world.consumer.ask("POST", "/catalogue", {"provider": "did:web:nobody"})).status == 424
 
 
 async def test_an_allowed_partner_has_no_obstacles(world):

@@ -105,7 +105,7 @@ def strangers(*_):
 async def test_a_partner_who_cannot_be_reached_is_a_bad_gateway(world):
     world.network.weather = lambda *_: Fault(lose_request=True)
     heard = await world.consumer.ask("POST", "/negotiations", {"provider": PROVIDER, "dataset": DATASET})
-    assert (heard.status, heard.json["code"]) == (502, "unreachable")
+    assert (heard.status, heard.json["code"]) == (424, "unreachable")
 
 
 async def test_identifiers_that_cannot_be_one_are_refused_with_their_place(world):

@@ -68,7 +68,7 @@ def test_errors_follow_from_what_a_request_brings():
     by_id = {operation.id: error_statuses(operation) for operation in all_operations()}
     assert by_id["status"] == (400, 401, 403, 503)
     assert by_id["health"] == (400, 403, 503)
-    assert by_id["negotiate"] == (400, 401, 403, 404, 413, 415, 502, 503)
+    assert by_id["negotiate"] == (400, 401, 403, 404, 413, 415, 424, 503)
 
 
 @pytest.fixture(scope="module")

@@ -147,7 +147,7 @@ def test_no_input_is_ever_answered_with_a_fault_of_ours(world, operation, segmen
     raw = "&".join(f"{name}={quote(value.encode('utf-8', 'replace'))}" for name, value in query.items())
     desk = world.consumer
     heard = asyncio.run(desk.speak(desk.app, operation.method, path, headers, body, query=raw.encode()))
-    # 502, where it is documented, is no fault of ours: a partner that was named could not be reached.
-    assert heard.status in {operation.status, *error_statuses(operation)} - {503}, heard.body
+    documented = {operation.status, *error_statuses(operation)}
+    assert heard.status in {status for status in documented if status < 500}, heard.body
     if heard.status >= 400:
         assert set(orjson.loads(heard.body)) >= {"type", "title", "status", "code", "detail"}

@@ -57,7 +57,7 @@ async def test_what_cannot_be_is_refused_with_its_place(world, wish, place):
 async def test_a_receiver_that_does_not_want_it_is_a_bad_gateway(world):
     world.provider.node.receivers.answer = lambda _: 404
     heard = await world.provider.ask("POST", "/subscriptions", {"url": URL, "validate": True})
-    assert heard.status == 502
+    assert heard.status == 424
 
 
 async def test_pausing_resuming_and_removing(world):

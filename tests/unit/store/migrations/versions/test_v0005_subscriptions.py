@@ -24,7 +24,7 @@ async def test_a_database_of_the_version_before_keeps_what_it_holds(path):
     await store.commit(Changes(papers=(a.paper(),), events=(a.transfer_event(),)))
     await store.close()
     with closing(connect(path)) as before:
-        for table in ("subscriptions", "dead_letters"):
+        for table in ("subscriptions", "dead_letters", "owner"):
             before.execute(f"DROP TABLE {table}")
         before.execute("UPDATE alembic_version SET version_num = '0004'")
     store = await SqliteStore.open(path)
