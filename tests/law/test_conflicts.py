@@ -154,3 +154,14 @@ def test_what_a_foreign_court_orders_is_refused_by_both_sides_for_reasons_of_the
     back["importer"]["located_in"] = "CN"
     assert ruling("EU", back).outcome is Outcome.PROHIBITED
     assert ruling("EU", back).conflicts[0].jurisdictions == ("EU", "CN")
+
+
+def test_a_cloud_that_does_not_look_inside_is_no_third_party_in_japan_and_a_processor_in_the_union():
+    stored = {
+        "transfer": {"kind": "store_abroad"},
+        "exporter": {"located_in": "JP", "role": "controller"},
+        "importer": {"located_in": "US", "role": "processor", "handles_contents": False, "access_controlled": True},
+        "data": {"items": [{"category": "contact_demographic"}]},
+    }
+    assert ruling("JP", stored).outcome is Outcome.NOT_A_TRANSFER
+    assert ruling("EU", from_place(stored, "FR")).outcome is Outcome.ALLOWED_WITH_MECHANISM
