@@ -33,7 +33,7 @@ SOURCES = {
 }
 RULEBOOK = load_rulebook(SOURCES)
 
-_PLACES = st.sampled_from(["CN", "DE", "FR", "US", "HK", "JP", "BR"])
+_PLACES = st.sampled_from(["CN", "DE", "FR", "US", "HK", "JP", "BR", "GB", "CH"])
 _TRUTH = st.booleans()
 _LEAVES = {
     "transfer.kind": st.sampled_from(["send", "remote_access", "store_abroad", "direct_collection"]),
@@ -42,6 +42,7 @@ _LEAVES = {
         ["contract_with_individual", "hr_management", "emergency", "treaty", "public_interest", "none"]
     ),
     "transfer.necessity.strictly_needed": _TRUTH,
+    "transfer.necessity.under": st.sampled_from(["labour_rules", "other"]),
     "transfer.frequency": st.sampled_from(["one_off", "systematic"]),
     "transfer.onward_ban": _TRUTH,
     "transfer.technique": st.sampled_from(["none", "pseudonymised", "split_mpc"]),
@@ -54,6 +55,7 @@ _LEAVES = {
     "exporter.persons_handled": st.sampled_from([0, 999_999, 1_000_000]),
     "exporter.designations": st.sampled_from([[], ["CN:CIIO"], ["EU:data_processing_service"], {"CN:CIIO": False}]),
     "exporter.subject_to": st.sampled_from([[], ["PIPL:3(2)"], ["GDPR:3(2)"]]),
+    "exporter.targets": st.lists(_PLACES, max_size=2),
     "exporter.regions": st.sampled_from([[], ["GBA9"]]),
     "importer.id": st.just("did:web:importer"),
     "importer.located_in": _PLACES,
@@ -65,7 +67,7 @@ _LEAVES = {
     "importer.designations": st.sampled_from([[], ["US:DPF"], ["CN:restricted_recipient"]]),
     "data.important_status": st.sampled_from(["not_notified", "notified", "core"]),
     "data.domestic_data_added": _TRUTH,
-    "data.ftz_list": st.sampled_from(["outside", "listed"]),
+    "data.ftz_list": st.sampled_from(["outside", "listed", "listed_contract", "listed_assessment"]),
     "data.items": st.lists(
         st.fixed_dictionaries(
             {"category": st.sampled_from(["contact_demographic", "health", "general_business", "vehicle"])},
@@ -98,7 +100,11 @@ _LEAVES = {
     "request.treaty_based": _TRUTH,
     "papers": st.lists(
         st.fixed_dictionaries(
-            {"kind": st.sampled_from(["cn/standard-contract", "eu/scc", "eu/tia"])},
+            {
+                "kind": st.sampled_from(
+                    ["cn/standard-contract", "cn/security-assessment-result", "eu/scc", "eu/tia", "gb/idta", "gb/tra"]
+                )
+            },
             optional={
                 "effective": st.sampled_from(["2025-01-01", "2026-11-10", "2027-01-01"]),
                 "filed": st.sampled_from(["2025-01-10", "2026-11-20"]),

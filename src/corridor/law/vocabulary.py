@@ -204,6 +204,9 @@ PARTY: Final = Record(
     },
 )
 
+DONE_THERE: Final = ("establishments", "targets", "monitors")
+"""Facts of a party, lists of places, through which a law can reach an exporter abroad."""
+
 ITEM: Final = Record(
     "data item",
     {
@@ -236,7 +239,7 @@ DATA: Final = Record(
         "important_status": _codes("important-data status", "not_notified notified published_catalogue core important"),
         "stored_in": _COUNTRIES,
         "domestic_data_added": _TRUTH,
-        "ftz_list": _codes("negative-list status", "outside listed"),
+        "ftz_list": _codes("negative-list status", "outside listed listed_assessment listed_contract"),
         "protected": Flags(
             _codes(
                 "protection",
@@ -270,6 +273,8 @@ NECESSITY: Final = Record(
     """,
         ),
         "strictly_needed": _TRUTH,
+        "under": _codes("basis in labour law", "labour_rules collective_contract other"),
+        "proceedings": _codes("proceedings", "specific possible"),
     },
 )
 TRANSFER: Final = Record(
@@ -353,7 +358,7 @@ PAPER: Final = Record(
         "parties": Several(_TEXT),
         "module": Number("module"),
         "version": _TEXT,
-        "result": _codes("result", "passed refused equivalent effective_measures not_equivalent"),
+        "result": _codes("result", "passed refused equivalent effective_measures not_equivalent met not_met"),
         "scope": SCOPE,
     },
 )
