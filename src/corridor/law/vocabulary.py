@@ -142,6 +142,7 @@ PURPOSE: Final = _codes(
     health_care research statistics security fraud_prevention legal_claims law_enforcement public_administration
     payroll delivery payment booking service_improvement backup ai_training
     advertising
+    individual_benefit journalism
     """,
 )
 DESIGNATION: Final = _codes(
@@ -151,16 +152,18 @@ DESIGNATION: Final = _codes(
     US:privacy_shield US:UK_extension US:CH_extension CA:PIPEDA JP:private_sector KR:FSC_credit BR:LGPD
     EPO:organisation IN:SDF CBPR PRP ISMS-P EU:institution EU:data_processing_service EU:reuser EU:data_intermediary
     EU:data_altruism SME
+    VN:micro_enterprise VN:processing_service
     """,
 )
 SUBJECT_TO: Final = _codes(
     "law",
     """GDPR:3(1) GDPR:3(2) UKGDPR PIPL:3(2) LGPD HIPAA APPI PIPA PDPA:SG PDPA:TH PDPA:MY PDPL:SA PDPL:VN DPDP FADP
     US:person
-    DPA:PH""",
+    DPA:PH
+    PDP:ID PDPL:AE DPL:DIFC DPR:ADGM LPD:CL""",
 )
 REGION: Final = Code("region", pattern=re.compile(r"GBA9|[A-Z]{2}-FTZ:[a-z]{2,20}", re.ASCII))
-PAPER_KIND: Final = Code("kind of paper", pattern=re.compile(r"[a-z]{2}/[a-z0-9-]{2,40}", re.ASCII))
+PAPER_KIND: Final = Code("kind of paper", pattern=re.compile(r"[a-z]{2}(-[a-z0-9]{2,8})?/[a-z0-9-]{2,40}", re.ASCII))
 
 _OWNER: Final = Record("owner", {"party": _TEXT, "pct": Number("percent"), "country": PLACE})
 _COUNTRIES: Final = Several(PLACE)
@@ -254,6 +257,7 @@ NECESSITY: Final = Record(
             """
     contract_with_individual contract_in_individuals_interest hr_management statutory_duty emergency
     public_interest legal_claims public_register compelling_interest treaty none
+    legal_cooperation adverse_action financial_transaction
     """,
         ),
         "strictly_needed": _TRUTH,
@@ -278,6 +282,10 @@ TRANSFER: Final = Record(
         "technique": _codes("technique", "none pseudonymised deidentified anonymised aggregated split_mpc"),
         "additional_information_in": PLACE,
         "clear_text_needed": _TRUTH,
+        "platform_in": PLACE,
+        "others_can_read": _TRUTH,
+        "minimum_data": _TRUTH,
+        "state_prejudice": _TRUTH,
     },
 )
 CONSENT: Final = Record(
@@ -327,6 +335,7 @@ PAPER: Final = Record(
         "version": _TEXT,
         "result": _codes("result", "passed refused equivalent effective_measures not_equivalent"),
         "scope": SCOPE,
+        "unaltered": _TRUTH,
     },
 )
 FACTS: Final = Record(
