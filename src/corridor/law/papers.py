@@ -6,7 +6,7 @@ What a paper does not show, it does not prove: a date, party or filing that is l
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -69,6 +69,24 @@ def route_of(opening: Opening, kinds: Mapping[str, PaperKind], trace: Trace, con
     """The alternative with what is found for each of its papers."""
     needs = tuple([_need(kinds[kind], trace, contents) for kind in opening.papers])
     return Route(opening.mechanism, needs, opening.citation, all_of([need.holds for need in needs]))
+
+
+def joined(matters: Iterable[tuple[Route, ...]]) -> tuple[Route, ...]:
+    """The ways that open every matter at once: one alternative of each, with the papers of all of them."""
+    ways: tuple[Route, ...] | None = None
+    for routes in matters:
+        ways = routes if ways is None else tuple([_with(way, route) for way in ways for route in routes])
+    return ways or ()
+
+
+def _with(way: Route, route: Route) -> Route:
+    papers = tuple(dict.fromkeys((*way.papers, *route.papers)))
+    return Route(beside(way.mechanism, route.mechanism), papers, way.citation, all_of((way.holds, route.holds)))
+
+
+def beside(mechanism: str, other: str) -> str:
+    """The name of a way that is made of two, one for each matter."""
+    return f"{mechanism}_and_{other}"
 
 
 def _need(kind: PaperKind, trace: Trace, contents: Contents) -> PaperNeed:
