@@ -196,6 +196,7 @@ PARTY: Final = Record(
         "public_body": _TRUTH,
         "public_power": _TRUTH,
         "persons_handled": _PERSONS,
+        "sensitive_persons_handled": _PERSONS,
     },
 )
 
