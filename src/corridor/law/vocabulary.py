@@ -153,6 +153,7 @@ DESIGNATION: Final = _codes(
     EPO:organisation IN:SDF CBPR PRP ISMS-P EU:institution EU:data_processing_service EU:reuser EU:data_intermediary
     EU:data_altruism SME
     VN:micro_enterprise VN:processing_service
+    IN:payment_system
     """,
 )
 SUBJECT_TO: Final = _codes(
@@ -234,7 +235,13 @@ DATA: Final = Record(
         "domestic_data_added": _TRUTH,
         "ftz_list": _codes("negative-list status", "outside listed"),
         "protected": Flags(
-            _codes("protection", "trade_secret ip public_sector_protected health_electronic highly_sensitive")
+            _codes(
+                "protection",
+                """
+    trade_secret ip public_sector_protected health_electronic highly_sensitive
+    government_specified
+    """,
+            )
         ),
         "marketed_as": Flags(_codes("marketing", "gov_linked opposition military")),
         "location_precision_m": Number("metres"),
