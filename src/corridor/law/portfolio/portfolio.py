@@ -177,7 +177,9 @@ class Portfolio:
         kinds = rulings.unique()
         numbers = [self._decided(law, ladders, *kind) for kind in kinds.iter_rows()]
         told = kinds.with_columns(pl.Series(_SAYING, numbers, dtype=pl.Int64))
-        joined = rulings.join(told, on=["outcome", "rung", "wanting"], how="left", nulls_equal=True, maintain_order="left")
+        joined = rulings.join(
+            told, on=["outcome", "rung", "wanting"], how="left", nulls_equal=True, maintain_order="left"
+        )
         return self._with_papers(law, rows, joined.select(rows[_ROW], _SAYING))
 
     def _with_papers(self, law: _Law, rows: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
