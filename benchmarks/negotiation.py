@@ -1,9 +1,11 @@
 """From catalogue to a started transfer, Corridor beside Eclipse EDC: one machine, one run, one harness.
 
 Each pair of nodes runs alone. Both are driven over their management APIs by the same client with the same polls: every
-2 ms with one exchange in flight, every 10 ms with more. Prints versions and a table; asserts nothing.
+2 ms with one exchange in flight, every 10 ms with more. Prints versions and a table; asserts nothing. With `--wait`,
+Corridor is asked as its own client asks it: once, for an answer when the process has settled. Polls of many clients
+are work for the node and the machine, too.
 
-    python benchmarks/negotiation.py [--exchanges 200] [--in-flight 1 16 64] [--idle 30] [--only NAME]
+    python benchmarks/negotiation.py [--exchanges 200] [--in-flight 1 16 64] [--idle 30] [--only NAME] [--wait]
 """
 
 from __future__ import annotations
@@ -46,9 +48,10 @@ PUBLICATION = {
 class Corridor(Pair):
     """Two nodes with signed tokens, the law of two jurisdictions, and evidence, on a durable store each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, asks: str = "") -> None:
         self.name = f"Corridor {version('corridor')}, SQLite {sqlite3.sqlite_version}, durable"
         self._folder = folder
+        self._asks = asks
         self.processes: list[Process] = []
 
     def prepare(self, loaded: tuple[LoadedSettings, ...]) -> None:
@@ -80,18 +83,18 @@ class Corridor(Pair):
     def negotiate(self, offer: str, poll: float) -> str:
         asked = {"provider": self._provider_id, "dataset": DATASET, "offer": offer}
         begun = self._consumer.call("POST", "/negotiations", asked)
-        return self._consumer.await_state(f"/negotiations/{begun['pid']}", "FINALIZED", poll)["agreement"]
+        return self._consumer.await_state(f"/negotiations/{begun['pid']}{self._asks}", "FINALIZED", poll)["agreement"]
 
     def transfer(self, agreement: str, poll: float) -> None:
         begun = self._consumer.call("POST", "/transfers", {"agreement": agreement, "fetch": False})
-        self._consumer.await_state(f"/transfers/{begun['pid']}", "STARTED", poll)
+        self._consumer.await_state(f"/transfers/{begun['pid']}{self._asks}", "STARTED", poll)
 
 
 class OnPostgres(Corridor):
     """The same on a PostgreSQL server of this machine, a database for each node, synced to disk."""
 
-    def __init__(self, folder: Path, server: Cluster) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, server: Cluster, asks: str = "") -> None:
+        super().__init__(folder, asks)
         self._server = server
         self._databases = [server.create() for _ in range(2)]
         self.name = f"Corridor {version('corridor')}, PostgreSQL, durable"
@@ -187,8 +190,8 @@ def show(pair: Pair, exchanges: int, levels: list[int], idle: float) -> None:
         pair.stop()
 
 
-def pairs(folder: Path, wanted: str) -> Iterator[Pair]:
-    """The pairs to be measured, each in a folder of its own."""
+def pairs(folder: Path, wanted: str, asks: str) -> Iterator[Pair]:
+    """The pairs to be measured, each in a folder of its own; `asks` is how Corridor is asked for a process."""
 
     def own(name: str) -> Path:
         place = folder / name
@@ -196,13 +199,13 @@ def pairs(folder: Path, wanted: str) -> Iterator[Pair]:
         return place
 
     if wanted in "corridor sqlite":
-        yield Corridor(own("sqlite"))
+        yield Corridor(own("sqlite"), asks)
     programs = binaries()
     if wanted in "corridor postgresql" and programs is None:
         print("\nPostgreSQL is left out: its server is not installed")
     elif programs is not None and wanted in "corridor postgresql":
         with cluster(programs, durable=True) as server:
-            yield OnPostgres(own("postgresql"), server)
+            yield OnPostgres(own("postgresql"), server, asks)
     if wanted in "edc":
         if why := edc.missing():
             print(f"\nEDC is left out: {why}")
@@ -221,6 +224,7 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--idle", type=float, default=30)
     parser.add_argument("--only", default="", help="corridor, sqlite, postgresql, or edc")
+    parser.add_argument("--wait", action="store_true", help="Corridor says when a process has settled")
     asked = parser.parse_args()
     names = ("aiohttp", "msgspec", "starlette", "uvicorn", "uvloop")
     print(f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in names)}")
@@ -228,7 +232,7 @@ def main() -> None:
     if edc.missing() is None:
         print(edc.environment())
     with tempfile.TemporaryDirectory(prefix="corridor-bench-") as folder:
-        for pair in pairs(Path(folder), asked.only):
+        for pair in pairs(Path(folder), asked.only, "?wait=30" if asked.wait else ""):
             show(pair, asked.exchanges, asked.in_flight, asked.idle)
 
 

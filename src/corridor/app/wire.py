@@ -221,9 +221,15 @@ def _node(loaded: LoadedSettings, identity: Identity, context: Context, commits:
     herald = Herald(partial(notify.wake, context), sweep=sweep)
     commits.add(dispatcher.note)
     commits.add(herald.note)
-    commits.add(lambda _: signal.fire())
+    commits.add(lambda changes: signal.fire(_moved(changes)))
     protocol = _protocol(context, identity, loaded, shared)
     return Node(settings, context, protocol, dispatcher, herald, signal)
+
+
+def _moved(changes: Changes) -> tuple[str, ...]:
+    """The processes that a commit moved; none of what is only heard of another replica, which may have moved any."""
+    negotiations = (record.negotiation.own_pid for record in changes.negotiations)
+    return (*negotiations, *(record.transfer.own_pid for record in changes.transfers))
 
 
 def _watch(store: Store, context: Context, dispatcher: Dispatcher, signal: Signal) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Final
@@ -19,19 +19,20 @@ from corridor.service.records import Task
 _log = structlog.get_logger(__name__)
 _BATCH: Final = 1000
 _EVERYTHING: Final = 2**31
+_ANY: Final = ""
 PER_PARTNER: Final = 16
 """Tasks for one partner that run at the same time: a slow partner takes no more than that."""
 
 
 class Signal:
-    """Wakes whoever waits for the next commit.
+    """Wakes whoever waits for the next commit, or for the next one that moves a process.
 
     Attributes:
         stopped: whether the node is stopping, so that nobody is to wait any more.
     """
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: dict[str, set[asyncio.Event]] = {}
         self.stopped = False
 
     def stop(self) -> None:
@@ -39,24 +40,32 @@ class Signal:
         self.stopped = True
         self.fire()
 
-    def fire(self) -> None:
-        """A commit is durable."""
-        for event in self._waiting:
-            event.set()
+    def fire(self, processes: Iterable[str] = ()) -> None:
+        """A commit is durable. It moved these processes; where none is named it may have moved any."""
+        named = tuple(processes)
+        for process in (_ANY, *named) if named else tuple(self._waiting):
+            for event in self._waiting.get(process, ()):
+                event.set()
 
-    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
-        """Return at the next commit, or after `timeout` seconds; at once if the node is stopping."""
+    async def changed(self, timeout: float, process: str = _ANY) -> None:  # noqa: ASYNC109 - its caller's patience
+        """Return at the next commit, of those that moved `process` if one is named, or after `timeout` seconds.
+
+        Returns at once if the node is stopping; can return early.
+        """
         if self.stopped:
             return
         event = asyncio.Event()
-        self._waiting.add(event)
+        waiting = self._waiting.setdefault(process, set())
+        waiting.add(event)
         try:
             async with asyncio.timeout(timeout):
                 await event.wait()
         except TimeoutError:
             pass
         finally:
-            self._waiting.discard(event)
+            waiting.discard(event)
+            if not waiting:
+                del self._waiting[process]
 
 
 class Alone:
@@ -76,6 +85,8 @@ class Alone:
 
 class Dispatcher:
     """Runs the outbox: each queue in order and one task at a time, queues side by side, partners apart.
+
+    Queues that find no place free for their partner wait in a line, and one that had its turn goes to the end of it.
 
     It learns of new tasks from commits and looks into the store only at the start and at each sweep, so an idle node
     sleeps; at each wake it looks only at the queues that something happened to. Where other processes share the store,
@@ -107,9 +118,10 @@ class Dispatcher:
         self._limit = _EVERYTHING
         self._queues: dict[str, dict[str, Task]] = {}
         self._queue_of: dict[str, str] = {}
-        self._touched: set[str] = set()
+        # A dict for its order: queues have their turns as they came.
+        self._touched: dict[str, None] = {}
         self._later: list[tuple[datetime, str]] = []
-        self._held: dict[str, set[str]] = {}
+        self._lines: dict[str, OrderedDict[str, None]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._per_partner: Counter[str] = Counter()
         self._wake = asyncio.Event()
@@ -126,7 +138,7 @@ class Dispatcher:
     def _add(self, task: Task) -> None:
         self._queues.setdefault(task.queue, {})[task.id] = task
         self._queue_of[task.id] = task.queue
-        self._touched.add(task.queue)
+        self._touched[task.queue] = None
 
     def _drop(self, task: str) -> None:
         queue = self._queue_of.pop(task, None)
@@ -135,13 +147,14 @@ class Dispatcher:
             del tasks[task]
             if not tasks:
                 del self._queues[queue]
-            self._touched.add(queue)
+            self._touched[queue] = None
 
     def renew(self) -> None:
         """Forget what is known of tasks that do not run, and look into the store: other processes may have had them."""
         self._queues.clear()
         self._queue_of.clear()
         self._later.clear()
+        self._lines.clear()
         self._next_sweep, self._limit = self._clock.now(), _EVERYTHING
         self._wake.set()
 
@@ -182,23 +195,48 @@ class Dispatcher:
     def _start_due(self) -> None:
         now = self._clock.now()
         while self._later and self._later[0][0] <= now:
-            self._touched.add(heappop(self._later)[1])
-        touched, self._touched = self._touched, set()
+            self._touched[heappop(self._later)[1]] = None
+        touched, self._touched = self._touched, {}
         for queue in touched:
-            if queue in self._queues and queue not in self._running:
-                self._start(queue, next(iter(self._queues[queue].values())), now)
+            if self._next_in(queue, now):
+                self._lines.setdefault(_partner_of(queue), OrderedDict()).setdefault(queue)
+        # A queue that gave a place back is among those touched, and with it its partner's line.
+        for partner in dict.fromkeys(map(_partner_of, touched)):
+            self._admit(partner, now)
 
-    def _start(self, queue: str, head: Task, now: datetime) -> None:
-        partner = queue.partition(" ")[0]
+    def _next_in(self, queue: str, now: datetime) -> Task | None:
+        """The task of a queue that can be begun now; one that is due later is put down for then."""
+        if queue not in self._queues or queue in self._running:
+            return None
+        head = next(iter(self._queues[queue].values()))
         if head.parked is not None:
-            return
+            return None
         if head.due > now:
             heappush(self._later, (head.due, queue))
-        elif self._per_partner[partner] >= PER_PARTNER:
-            self._held.setdefault(partner, set()).add(queue)
-        else:
-            self._per_partner[partner] += 1
-            self._running[queue] = asyncio.create_task(self._do(queue, partner, head))
+            return None
+        return head
+
+    def _admit(self, partner: str, now: datetime) -> None:
+        """Begin with those who wait in a partner's line, as long as there is a place for them."""
+        line = self._lines.get(partner, OrderedDict())
+        while line and self._per_partner[partner] < PER_PARTNER:
+            queue, _ = line.popitem(last=False)
+            # While it waited, its task may have been ended, put off or parked.
+            head = self._next_in(queue, now)
+            if head is not None:
+                self._per_partner[partner] += 1
+                self._running[queue] = asyncio.create_task(self._do(queue, partner, head))
+        if not line:
+            self._lines.pop(partner, None)
+
+    def _leave(self, queue: str, partner: str) -> None:
+        """Give back a place; the queue itself goes to the end of the line, and is the cause to look at it."""
+        del self._running[queue]
+        self._per_partner[partner] -= 1
+        if not self._per_partner[partner]:
+            del self._per_partner[partner]
+        self._touched[queue] = None
+        self._wake.set()
 
     async def _do(self, queue: str, partner: str, known: Task) -> None:
         head: Task | None = known
@@ -213,10 +251,7 @@ class Dispatcher:
         except Exception as fault:  # noqa: BLE001 - a fault of ours in one task must not stop the others
             await self._fail(head or known, fault)
         finally:
-            del self._running[queue]
-            self._per_partner[partner] -= 1
-            self._touched |= {queue, *self._held.pop(partner, ())}
-            self._wake.set()
+            self._leave(queue, partner)
 
     def _is_next(self, head: Task) -> bool:
         """Put what the store says is next before what was known of its queue; whether it can be done now."""
@@ -249,3 +284,7 @@ class Dispatcher:
                 await self._wake.wait()
         except TimeoutError:
             pass
+
+
+def _partner_of(queue: str) -> str:
+    return queue.partition(" ")[0]

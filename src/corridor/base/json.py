@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
@@ -49,7 +50,8 @@ def parse_json(data: bytes, limits: JsonLimits = DEFAULT_LIMITS) -> Any:
         raise TooLargeError(f"a document has at most {limits.max_bytes} bytes, this one {len(data)}")
     _check_values(data, limits.max_values)
     try:
-        value = _decoder(limits).decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        value = _decoder(limits).decode(text)
     except UnicodeDecodeError as error:
         raise MalformedError(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
@@ -58,7 +60,8 @@ def parse_json(data: bytes, limits: JsonLimits = DEFAULT_LIMITS) -> Any:
         raise MalformedError(
             f"not JSON: {error.msg.lower()}", place=f"line {error.lineno} column {error.colno}"
         ) from None
-    _check_depth(value, limits.max_depth)
+    if _needs_walk(text, limits.max_depth):
+        _check_depth(value, limits.max_depth)
     return value
 
 
@@ -76,6 +79,7 @@ def _opened(data: bytes) -> int:
     return sum(map(data.count, _OPENS))
 
 
+@functools.cache
 def _decoder(limits: JsonLimits) -> json.JSONDecoder:
     def number(text: str) -> str:
         if len(text) > limits.max_number_length:
@@ -115,6 +119,11 @@ def _refuse_constant(text: str) -> None:
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def _needs_walk(text: str, max_depth: int) -> bool:
+    """Whether a text can be nested too deep, or hold half a surrogate pair, which UTF-8 has only as an escape."""
+    return text.count("{") + text.count("[") > max_depth or "\\u" in text
+
+
 def _check_depth(value: Any, max_depth: int) -> None:
     """Walk without recursion, so that the check itself has no depth to exhaust."""
     level: list[Any] = [value]
@@ -135,6 +144,9 @@ def _check_depth(value: Any, max_depth: int) -> None:
         level = below
 
 
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(value: Any) -> bytes:
     """The canonical form of RFC 8785 (JCS) for values without fractions: what is hashed and signed.
 
@@ -143,8 +155,7 @@ def canonical_json(value: Any) -> bytes:
     """
     prepared = _ordered(value)
     try:
-        text = json.dumps(prepared, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return text.encode("utf-8")
+        return _CANONICAL.encode(prepared).encode("utf-8")
     except UnicodeEncodeError:
         raise LocalError("a string with half a surrogate pair has no canonical form") from None
 

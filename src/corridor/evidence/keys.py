@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -96,9 +97,15 @@ def read_jwk(jwk: object, key_id: str) -> PublicKey:
     _check_purpose(jwk, place)
     x, y = (_coordinate(jwk.get(name), f"{place} {name}") for name in ("x", "y"))
     try:
-        return PublicKey(key_id, ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key())
+        return PublicKey(key_id, _point(x, y))
     except ValueError:
         raise MalformedError("not a point on the curve P-256", place=place) from None
+
+
+@functools.lru_cache(maxsize=1024)
+def _point(x: int, y: int) -> ec.EllipticCurvePublicKey:
+    """The point, once it is found to be on the curve; keys come again with every document that they sign."""
+    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
 
 def sign(payload: bytes, signer: Signer) -> bytes:

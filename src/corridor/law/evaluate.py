@@ -8,12 +8,13 @@ from typing import Final, NamedTuple, TypeVar
 
 from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth, all_of, any_of
+from corridor.law.ahead import changes_by
 from corridor.law.counting import Ledger, tally_fast, window_on
 from corridor.law.dated import earliest
 from corridor.law.facts import Facts, check_day
 from corridor.law.fast import Climbed, State, compiled
 from corridor.law.involved import Involved, involved_in
-from corridor.law.model import Jurisdiction, Provision, Rulebook, Rung
+from corridor.law.model import Due, Jurisdiction, Provision, Rulebook, Rung
 from corridor.law.outcome import (
     NOTHING_BEFORE,
     Assessment,
@@ -206,11 +207,21 @@ def _duties(
     for due, comes in jurisdiction.standing[state.as_of].duties[outcome]:
         if not comes and due.duty.id not in named:
             continue
-        holds = state.compiled.duties[due.number](state)[0] if due.in_force else 0
-        if due.boundary is not None and (holds or not due.in_force):
+        holds = state.compiled.duties[due.number](state)[0] if due.in_force else _can_come(due, jurisdiction, state)
+        if due.boundary is not None and holds:
             changes.add(due.boundary)
-        if holds:
+        if due.in_force and holds:
             yield due.certain if holds == Truth.TRUE else due.perhaps
+
+
+def _can_come(due: Due, jurisdiction: Jurisdiction, state: State) -> int:
+    """Whether a duty not yet in force can come with the transfer on its first day; what is read for it is not noted."""
+    if changes_by(due.boundary, due.duty.condition.uses, jurisdiction, state.as_of):
+        return 1
+    kept = state.keep()
+    holds = state.compiled.duties[due.number](state)[0]
+    state.restore(kept)
+    return holds
 
 
 def _filings(routes: tuple[Route, ...]) -> Iterable[Obligation]:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Verified
 from corridor.law import generate
+from corridor.law.ahead import state_of
 from corridor.law.answers import SPANS, span_of
 from corridor.law.binding import Condition
 from corridor.law.daily import Daily
@@ -216,7 +217,7 @@ class Compiled:
         ladders = rules.standing[day].ladders
         return Day(
             ladders=ladders,
-            active=tuple(tuple(rung.state for rung in rungs) for rungs in ladders),
+            active=tuple(tuple(state_of(rung, rules, day) for rung in rungs) for rungs in ladders),
             parameters=tuple(_parameter(one, day) for one in rules.parameters.values()),
             registers=tuple(_Members(register, day) for register in rules.registers.values()),
             versions=tuple(run for run, _ in versions),

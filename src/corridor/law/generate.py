@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from corridor.base.truth import Truth
+from corridor.law.ahead import AHEAD, UNTOLD
 from corridor.law.dated import Parameter
 from corridor.law.forms import (
     Always,
@@ -104,11 +105,12 @@ def ladder(name: str, number: int, forms: Iterable[Form], tables: Tables) -> str
     for rung, form in enumerate(forms):
         writer.mark()
         writer.line(f"a = A[{rung}]")
-        with writer.block("if a:"):
+        writer.line(f"if a == {UNTOLD}: S.ahead({number}, {rung})")
+        with writer.block("elif a:"):
             writer.line("u = (); r = 0")
-            writer.line("if a == 2: kept = S.keep()")
+            writer.line(f"if a == {AHEAD}: kept = S.keep()")
             truth = writer.condition(form, None)
-            with writer.block("if a == 2:"):
+            with writer.block(f"if a == {AHEAD}:"):
                 writer.line("S.restore(kept)")
                 writer.line(f"if {truth}: S.ahead({number}, {rung})")
             with writer.block("else:"):

@@ -121,7 +121,9 @@ CATEGORY: Final = Code(
     | frozenset(words("biospecimen gov_location general_business industrial geospatial vehicle product_safety")),
 )
 ROLE: Final = _codes(
-    "role", "controller joint_controller processor sub_processor data_subject authority intermediary employee"
+    "role",
+    """controller joint_controller processor sub_processor data_subject authority intermediary employee
+    carrier""",
 )
 TRANSFER_KIND: Final = _codes(
     "kind of transfer",
@@ -152,6 +154,7 @@ DESIGNATION: Final = _codes(
     US:privacy_shield US:UK_extension US:CH_extension CA:PIPEDA JP:private_sector KR:FSC_credit BR:LGPD
     EPO:organisation IN:SDF CBPR PRP ISMS-P EU:institution EU:data_processing_service EU:reuser EU:data_intermediary
     EU:data_altruism SME
+    GCBPR GPRP JP:academic_institution AU:health_service_provider AU:commonwealth_contractor
     VN:micro_enterprise VN:processing_service
     IN:payment_system
     """,
@@ -161,6 +164,7 @@ SUBJECT_TO: Final = _codes(
     """GDPR:3(1) GDPR:3(2) UKGDPR PIPL:3(2) LGPD HIPAA APPI PIPA PDPA:SG PDPA:TH PDPA:MY PDPL:SA PDPL:VN DPDP FADP
     US:person
     DPA:PH
+    PDPO:HK PDPA:MO PA:AU PA:NZ
     PDP:ID PDPL:AE DPL:DIFC DPR:ADGM LPD:CL""",
 )
 REGION: Final = Code("region", pattern=re.compile(r"GBA9|[A-Z]{2}-FTZ:[a-z]{2,20}", re.ASCII))
@@ -197,6 +201,10 @@ PARTY: Final = Record(
         "public_body": _TRUTH,
         "public_power": _TRUTH,
         "persons_handled": _PERSONS,
+        "handles_contents": _TRUTH,
+        "access_controlled": _TRUTH,
+        "own_purposes": _TRUTH,
+        "turnover_aud": Number("AUD"),
         "sensitive_persons_handled": _PERSONS,
     },
 )
@@ -239,6 +247,7 @@ DATA: Final = Record(
                 "protection",
                 """
     trade_secret ip public_sector_protected health_electronic highly_sensitive
+    my_health_record
     government_specified
     """,
             )
@@ -265,6 +274,7 @@ NECESSITY: Final = Record(
             """
     contract_with_individual contract_in_individuals_interest hr_management statutory_duty emergency
     public_interest legal_claims public_register compelling_interest treaty none
+    national_interest public_health
     legal_cooperation adverse_action financial_transaction
     """,
         ),
@@ -290,11 +300,20 @@ TRANSFER: Final = Record(
         "technique": _codes("technique", "none pseudonymised deidentified anonymised aggregated split_mpc"),
         "additional_information_in": PLACE,
         "clear_text_needed": _TRUTH,
+        "control_kept": _TRUTH,
+        "new_purpose": _TRUTH,
+        "safeguards_impracticable": _TRUTH,
         "platform_in": PLACE,
-        "others_can_read": _TRUTH,
         "minimum_data": _TRUTH,
         "state_prejudice": _TRUTH,
     },
+)
+INFORMATION: Final = _codes(
+    "information given",
+    """
+    country regime recipient recipient_measures items purpose period date_and_method right_to_refuse
+    summary_of_protection no_comparable_safeguards app_8_1_not_applying
+    """,
 )
 CONSENT: Final = Record(
     "consent",
@@ -307,6 +326,11 @@ CONSENT: Final = Record(
         "guardian": _TRUTH,
         "withdrawable": _TRUTH,
         "date": _DAY,
+        "informed_of": Flags(INFORMATION),
+        "unambiguous": _TRUTH,
+        "condition_of_service": _TRUTH,
+        "by_deception": _TRUTH,
+        "impracticable": _TRUTH,
     },
 )
 REQUEST: Final = Record(

@@ -225,15 +225,27 @@ class Rule:
         return situation.approval
 
 
+@dataclass(frozen=True, slots=True)
+class RuledDesk:
+    """A desk on which the first rule that fits decides; where none does, the hook."""
+
+    rules: tuple[Rule, ...]
+    hook: Desk = automatic
+
+    async def __call__(self, situation: Situation) -> Move:
+        """What the rules, or the hook, make of a turn."""
+        rule = next((rule for rule in self.rules if rule.fits(situation)), None)
+        return await self.hook(situation) if rule is None else rule.move(situation)
+
+
 def desk_of(rules: Iterable[Rule] = (), hook: Desk = automatic) -> Desk:
     """The first rule that fits decides; where none does, the hook."""
-    every = tuple(rules)
+    return RuledDesk(tuple(rules), hook)
 
-    async def ask(situation: Situation) -> Move:
-        rule = next((rule for rule in every if rule.fits(situation)), None)
-        return await hook(situation) if rule is None else rule.move(situation)
 
-    return ask
+def acts_unasked(desk: Desk) -> bool:
+    """Whether the desk may act where the node would only wait: neither rules nor the node by itself do."""
+    return desk is not automatic and not (isinstance(desk, RuledDesk) and desk.hook is automatic)
 
 
 async def move_of(desk: Desk, situation: Situation) -> Move:

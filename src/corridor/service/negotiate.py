@@ -31,7 +31,16 @@ from corridor.service import agree, desk, negotiation_turn
 from corridor.service.context import Context
 from corridor.service.negotiation_turn import Turn
 from corridor.service.ports import Changes, Peer
-from corridor.service.process import ask_again, check_version, entered, merged, new_message_id, until_settled, work_of
+from corridor.service.process import (
+    ask_again,
+    check_version,
+    entered,
+    merged,
+    new_message_id,
+    turns_of,
+    until_settled,
+    work_of,
+)
 from corridor.service.records import Approval, NegotiationRecord, OfferVersion, Participant
 
 _State = NegotiationState
@@ -199,11 +208,19 @@ async def acknowledged(ctx: Context, pid: ProcessId, event: Acknowledged | Undel
     await until_settled(attempt)
 
 
-async def decide(ctx: Context, pid: ProcessId, task: str) -> None:
-    """It may be our turn in the negotiation `pid`: decide, and queue our next message; ends the task in any case."""
+async def decide(ctx: Context, pid: ProcessId, task: str, known: NegotiationRecord | None = None) -> None:
+    """It may be our turn in the negotiation `pid`: decide, and queue our next message; ends the task in any case.
+
+    Args:
+        ctx: the node.
+        pid: the negotiation.
+        task: what is done by this.
+        known: the negotiation as it was read a moment ago.
+    """
+    read = [known]
 
     async def attempt() -> None:
-        record = await ctx.store.negotiation(pid)
+        record = (read.pop() if read else None) or await ctx.store.negotiation(pid)
         done = Changes(tasks_done=(task,))
         if record is None or record.held is not None or record.negotiation.pending is not None:
             await ctx.store.commit(done)
@@ -342,7 +359,8 @@ def _began(ctx: Context, record: NegotiationRecord) -> Changes:
 
 
 def _work(ctx: Context, negotiation: Negotiation, commands: tuple[Command, ...]) -> Changes:
-    return work_of(ctx, negotiation.peer, negotiation.own_pid, commands)
+    turns = turns_of(ctx, commands, ours=negotiation_turn.is_ours(negotiation))
+    return work_of(ctx, negotiation.peer, negotiation.own_pid, turns)
 
 
 def _moved(

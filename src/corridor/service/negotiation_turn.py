@@ -86,6 +86,22 @@ class Turn:
     also: Changes = field(default_factory=Changes)
 
 
+_OURS: Final = frozenset(
+    {
+        (Role.PROVIDER, _State.REQUESTED),
+        (Role.PROVIDER, _State.ACCEPTED),
+        (Role.PROVIDER, _State.VERIFIED),
+        (Role.CONSUMER, _State.OFFERED),
+        (Role.CONSUMER, _State.AGREED),
+    }
+)
+
+
+def is_ours(negotiation: Negotiation) -> bool:
+    """Whether the next step is ours; elsewhere only a desk that acts unasked has something to say."""
+    return (negotiation.role, negotiation.state) in _OURS
+
+
 async def take(ctx: Context, record: NegotiationRecord) -> Turn:
     """Whose turn it is by role and state, and what whoever decides makes of it."""
     record = replace(record, profile=await partner_profile.known(ctx, record))

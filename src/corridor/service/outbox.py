@@ -13,7 +13,7 @@ from corridor.base.ids import ProcessId, printable
 from corridor.base.json import JsonObject
 from corridor.dsp.binding import target_of
 from corridor.dsp.codec import Codec
-from corridor.dsp.messages import Kind, NegotiationAck, ProcessMessage, Role, TransferAck, pid_of
+from corridor.dsp.messages import Kind, NegotiationAck, NegotiationMessage, ProcessMessage, Role, TransferAck, pid_of
 from corridor.dsp.process import Acknowledged, Undeliverable
 from corridor.dsp.states import TransferState
 from corridor.service import negotiate, notify, push, receipts, transfer
@@ -48,8 +48,9 @@ async def _run(ctx: Context, task: Task) -> None:
         case TaskKind.SEND:
             await _send(ctx, task)
         case TaskKind.DECIDE:
-            if await ctx.store.negotiation(task.subject):
-                await negotiate.decide(ctx, task.subject, task.id)
+            negotiation = await ctx.store.negotiation(task.subject)
+            if negotiation:
+                await negotiate.decide(ctx, task.subject, task.id, negotiation)
             else:
                 await transfer.decide(ctx, task.subject, task.id)
         case TaskKind.FETCH:
@@ -149,7 +150,7 @@ async def _give_up(ctx: Context, task: Task, error: CorridorError) -> None:
 async def _send(ctx: Context, task: Task) -> None:
     """Deliver a message; the state advances when the partner has acknowledged it (DSP, state transitions)."""
     message = task.message
-    record = await ctx.store.negotiation(task.subject) or await ctx.store.transfer(task.subject)
+    record = await _process_of(ctx, task)
     if message is None or record is None or not _still_pending(record, message):
         await ctx.store.commit(Changes(tasks_done=(task.id,)))
         return
@@ -160,6 +161,13 @@ async def _send(ctx: Context, task: Task) -> None:
     codec = ctx.codecs.get(process.protocol)
     reply = await ctx.sender.request(process.peer, target.method, target.url, codec.encode(message))
     await _answered(ctx, task, _outcome(codec, message, process.role, reply, task.attempts + 1))
+
+
+async def _process_of(ctx: Context, task: Task) -> NegotiationRecord | TransferRecord | None:
+    """The process that a message to be sent belongs to."""
+    if isinstance(task.message, NegotiationMessage):
+        return await ctx.store.negotiation(task.subject)
+    return await ctx.store.transfer(task.subject)
 
 
 def _still_pending(record: NegotiationRecord | TransferRecord, message: ProcessMessage) -> bool:
@@ -199,7 +207,7 @@ def _refusal(message: ProcessMessage, reply: Reply) -> str:
 
 
 async def _answered(ctx: Context, task: Task, event: Acknowledged | Undeliverable) -> None:
-    if await ctx.store.negotiation(task.subject):
+    if isinstance(task.message, NegotiationMessage):
         await negotiate.acknowledged(ctx, task.subject, event)
     else:
         await transfer.acknowledged(ctx, task.subject, event)

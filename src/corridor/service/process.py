@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from corridor.base.errors import ConflictError, StaleError
 from corridor.base.ids import MessageId, ParticipantId, ProcessId
@@ -13,10 +14,13 @@ from corridor.dsp.messages import Kind
 from corridor.dsp.process import Process
 from corridor.dsp.states import S, Table, successor
 from corridor.service.context import Context
+from corridor.service.desk import acts_unasked
 from corridor.service.ports import Changes
 from corridor.service.records import Task, TaskKind, queue_of
 
 T = TypeVar("T")
+_LISTS: Final = tuple(Changes.__dataclass_fields__)
+_lists_of: Final = attrgetter(*_LISTS)
 ATTEMPTS: Final = 16
 """How often a transition is decided anew because another writer came first."""
 SHORTEST_WAIT: Final = timedelta(milliseconds=100)
@@ -35,6 +39,13 @@ async def until_settled(attempt: Callable[[], Awaitable[T]]) -> T:
         except StaleError:
             continue
     return await attempt()
+
+
+def turns_of(ctx: Context, commands: Iterable[Command], *, ours: bool) -> tuple[Command, ...]:
+    """The commands, on the partner's turn without decisions, which then come to nothing unless a desk acts unasked."""
+    if ours or acts_unasked(ctx.desk):
+        return tuple(commands)
+    return tuple(command for command in commands if not isinstance(command, Decide))
 
 
 def work_of(
@@ -94,9 +105,12 @@ def check_version(ctx: Context, process: Process[S]) -> None:
 
 def merged(*parts: Changes) -> Changes:
     """One transaction out of several parts; what each part lists comes in the order of the parts."""
-    return Changes(
-        **{name: tuple(item for part in parts for item in getattr(part, name)) for name in Changes.__dataclass_fields__}
-    )
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, items in zip(_LISTS, _lists_of(part), strict=True):
+            if items:
+                found[name] = (*found.get(name, ()), *items)
+    return Changes(**found)
 
 
 def new_message_id(ctx: Context) -> MessageId:

@@ -32,6 +32,7 @@ from corridor.service.process import (
     entered,
     merged,
     new_message_id,
+    turns_of,
     until_settled,
     work_of,
 )
@@ -83,7 +84,7 @@ async def request(
     grant = grant_for(ctx, record) if ours else None
     record = replace(record, grant=grant.id if grant else None)
     changes = Changes(transfers=(record,), grants=(grant,) if grant else ())
-    await ctx.store.commit(merged(changes, _work(ctx, step.process, step.commands)))
+    await ctx.store.commit(merged(changes, _work(ctx, record, step.commands)))
     return replace(record, version=1)
 
 
@@ -130,7 +131,7 @@ async def _begin(ctx: Context, partner: Participant, message: TransferMessage) -
     now = ctx.clock.now()
     record = TransferRecord(step.process, agreement.agreement.target, now, now, push=format_.push)
     event = Changes(events=(_changed(ctx, step.process, _State.REQUESTED),))
-    work = _work(ctx, step.process, step.commands)
+    work = _work(ctx, record, step.commands)
     await ctx.store.commit(merged(Changes(transfers=(record,)), event, work))
     return ack_of(step.process)
 
@@ -314,8 +315,9 @@ def _one(reason: str) -> tuple[str, ...]:
     return (reason,) if reason else ()
 
 
-def _work(ctx: Context, transfer: TransferProcess, commands: tuple[Command, ...]) -> Changes:
-    return work_of(ctx, transfer.peer, transfer.own_pid, commands)
+def _work(ctx: Context, record: TransferRecord, commands: tuple[Command, ...]) -> Changes:
+    turns = turns_of(ctx, commands, ours=transfer_turn.is_ours(record))
+    return work_of(ctx, record.transfer.peer, record.transfer.own_pid, turns)
 
 
 async def _moved(
@@ -325,7 +327,7 @@ async def _moved(
     before, after = record.transfer, step.process
     held = record.held if after == before else None
     moved = replace(record, transfer=after, held=held, updated=ctx.clock.now())
-    changes = merged(Changes(transfers=(moved,)), _work(ctx, after, step.commands))
+    changes = merged(Changes(transfers=(moved,)), _work(ctx, moved, step.commands))
     if after.state is before.state and after.pending is before.pending:
         return changes
     events = tuple(_changed(ctx, after, state) for state in entered(TRANSFER_TABLE, before, after, heard))

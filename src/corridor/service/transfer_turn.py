@@ -68,6 +68,13 @@ class _Way:
     admission: Admission | None = None
 
 
+def is_ours(record: TransferRecord) -> bool:
+    """Whether the next step can be ours; elsewhere only a desk that acts unasked has something to say."""
+    if record.transfer.role is Role.PROVIDER:
+        return True
+    return record.transfer.state is _State.STARTED and record.fetch and not record.push
+
+
 async def take(ctx: Context, record: TransferRecord) -> Turn:
     """Whose turn it is by role and state, and what whoever decides makes of it."""
     way = await _way(ctx, record)

@@ -41,6 +41,13 @@ class _Endpoint(NamedTuple):
     url: str
 
 
+class _Known(NamedTuple):
+    """A partner's document, and its keys as JWKs by verification relationship."""
+
+    document: DidDocument
+    jwks: Mapping[str, Mapping[str, JsonObject]]
+
+
 class WebDirectory:
     """Resolves did:web over HTTPS; implements the port `Directory`.
 
@@ -69,7 +76,7 @@ class WebDirectory:
         self._http_hosts = http_hosts
         self._own = own
         self._versions = tuple(versions)
-        self._documents: Cache[DidDocument] = Cache(
+        self._documents: Cache[_Known] = Cache(
             self._resolve, keep=keep, refresh_after=refresh_after, monotonic=monotonic
         )
         self._endpoints: Cache[_Endpoint] = Cache(self._endpoint, keep=keep, monotonic=monotonic)
@@ -82,7 +89,7 @@ class WebDirectory:
             MalformedError: it is had, but is not what it has to be; or the base URL and its DID do not belong together.
         """
         did = reference if reference.startswith("did:") else await self._did_at(reference)
-        document = await self._documents.get(did)
+        document = (await self._documents.get(did)).document
         service = document.services.get(DATA_SERVICE)
         if service is None:
             raise MalformedError(
@@ -99,16 +106,16 @@ class WebDirectory:
             UnreachableError: the DID document cannot be had.
             MalformedError: it is had, but is not what it has to be.
         """
-        return _jwks((await self._documents.get(participant)).keys.get(purpose, {}))
+        return (await self._documents.get(participant)).jwks.get(purpose, {})
 
     async def refresh(self, participant: ParticipantId, purpose: str) -> Mapping[str, JsonObject]:
         """As `public_keys`, from a document fetched anew unless that happened within the last seconds."""
-        return _jwks((await self._documents.refresh(participant)).keys.get(purpose, {}))
+        return (await self._documents.refresh(participant)).jwks.get(purpose, {})
 
-    async def _resolve(self, did: str) -> DidDocument:
+    async def _resolve(self, did: str) -> _Known:
         if self._own is not None and did == self._own["id"]:
-            return read_document(self._own, did)
-        return read_document(await self._reader.read(document_url(did, self._http_hosts)), did)
+            return _known(read_document(self._own, did))
+        return _known(read_document(await self._reader.read(document_url(did, self._http_hosts)), did))
 
     async def _did_at(self, base_url: str) -> str:
         """The DID that a node shows at its base URL, if that DID leads back to the same host, port and path.
@@ -153,6 +160,10 @@ def _home(url: str) -> tuple[str, str]:
     """Host and path of the participant whose DID document is at `url`."""
     parts = urlsplit(url)
     return parts.netloc.lower(), parts.path.removesuffix("/did.json").removesuffix("/.well-known")
+
+
+def _known(document: DidDocument) -> _Known:
+    return _Known(document, {purpose: _jwks(keys) for purpose, keys in document.keys.items()})
 
 
 def _jwks(keys: Mapping[str, PublicKey]) -> Mapping[str, JsonObject]:

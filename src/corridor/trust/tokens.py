@@ -6,6 +6,8 @@ participant list to say.
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -237,7 +239,13 @@ def _verifies(token: _Token, keys: Mapping[str, JsonObject]) -> bool:
     if jwk is None:
         return False
     try:
-        jws.deserialize_compact(token.compact, ECKey.import_key(dict(jwk)), algorithms=[_ALGORITHM])
+        jws.deserialize_compact(token.compact, _key(canonical_json(jwk)), algorithms=[_ALGORITHM])
     except (JoseError, ValueError):
         return False
     return True
+
+
+@functools.lru_cache(maxsize=1024)
+def _key(jwk: bytes) -> ECKey:
+    """The key of a JWK: a partner has the same for many requests, and reading it costs as much as verifying by it."""
+    return ECKey.import_key(json.loads(jwk))

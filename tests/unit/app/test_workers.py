@@ -184,6 +184,44 @@ async def test_a_slow_partner_takes_no_more_than_its_share(works):
     await works.until(lambda: len(works.ended) == PER_PARTNER + 6)
 
 
+async def test_queues_of_one_partner_get_their_turns_in_the_order_in_which_they_came(works):
+    rounds = [[f"{turn} {number}" for number in range(4 * PER_PARTNER)] for turn in range(3)]
+    for names in rounds:
+        await works.store.commit(
+            Changes(tasks=tuple(task(name, f"did:web:a.example p{number}") for number, name in enumerate(names)))
+        )
+    await works.until(lambda: len(works.ended) == sum(map(len, rounds)))
+    assert works.begun == [name for names in rounds for name in names]
+
+
+async def test_who_comes_while_others_wait_for_a_partner_waits_behind_them(works):
+    first = [task(f"first {number}", f"did:web:a.example p{number}") for number in range(PER_PARTNER)]
+    works.close(*(one.id for one in first))
+    await works.add(*first)
+    await works.add(task("early", "did:web:a.example early"), task("late", "did:web:a.example late"))
+    await works.idle()
+    # A place is given back, and before the dispatcher wakes there is work again in that very queue.
+    works.open("first 0")
+    await works.add(task("again", "did:web:a.example p0"))
+    await works.until(lambda: "early" in works.begun)
+    works.open("first 1")
+    await works.until(lambda: "again" in works.begun)
+    assert works.begun[PER_PARTNER:] == ["early", "late", "again"]
+
+
+async def test_a_place_is_not_kept_for_a_queue_that_is_empty_when_its_turn_comes(works):
+    first = [task(f"first {number}", f"did:web:a.example p{number}") for number in range(PER_PARTNER)]
+    works.close(*(one.id for one in first))
+    await works.add(*first)
+    ended, put_off, next_one = (task(name, f"did:web:a.example {name}") for name in ("ended", "put off", "next"))
+    await works.add(ended, put_off, next_one)
+    await works.idle()
+    await works.store.commit(Changes(tasks_done=("ended",), tasks=(replace(put_off, due=task("", after=3600).due),)))
+    works.open("first 0")
+    await works.until(lambda: works.ended == ["first 0", "next"])
+    assert works.begun[PER_PARTNER:] == ["next"]
+
+
 async def test_a_task_that_is_not_due_waits_and_is_then_done(works):
     await works.add(task("1", after=SOON))
     await works.idle()
@@ -390,7 +428,8 @@ async def test_a_thousand_queues_are_all_done(works):
     assert sorted(works.begun) == sorted(names)
     assert works.dispatcher._queues == {}
     assert works.dispatcher._queue_of == {}
-    assert works.dispatcher._held == {}
+    assert works.dispatcher._lines == {}
+    assert works.dispatcher._per_partner == {}
 
 
 async def test_a_signal_wakes_everybody_who_waits():
@@ -405,7 +444,7 @@ async def test_a_signal_that_does_not_come_is_waited_for_no_longer_than_asked():
     signal = Signal()
     await asyncio.wait_for(signal.changed(SOON), PATIENCE)
     signal.fire()
-    assert signal._waiting == set()
+    assert signal._waiting == {}
 
 
 async def test_a_signal_is_for_those_who_wait_and_not_for_later():
@@ -417,4 +456,17 @@ async def test_a_signal_is_for_those_who_wait_and_not_for_later():
     late.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await late
-    assert signal._waiting == set()
+    assert signal._waiting == {}
+
+
+async def test_who_waits_for_a_process_is_woken_by_what_moves_it():
+    signal = Signal()
+    a, b, anything = (asyncio.create_task(signal.changed(PATIENCE, name)) for name in ("a", "b", ""))
+    await asyncio.sleep(0)
+    signal.fire(["b", "c"])
+    await asyncio.wait_for(asyncio.gather(b, anything), 1)
+    assert not a.done()
+    # What names no process was heard of another replica.
+    signal.fire()
+    await asyncio.wait_for(a, 1)
+    assert signal._waiting == {}

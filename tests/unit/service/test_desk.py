@@ -19,6 +19,7 @@ from corridor.service.desk import (
     Rule,
     Situation,
     Wait,
+    acts_unasked,
     automatic,
     desk_of,
     held,
@@ -116,3 +117,12 @@ def test_a_yes_counts_as_long_as_the_terms_are_the_same():
 
 def test_a_person_sees_what_comes_of_a_yes():
     assert held(Agree(), "why", NOW).move == name_of(Agree()) == "agree"
+
+
+async def test_only_a_hook_acts_unasked():
+    async def hook(_):
+        return Wait()
+
+    ruled = (Rule(Do.HOLD),)
+    assert [acts_unasked(one) for one in (automatic, desk_of(), desk_of(ruled))] == [False] * 3
+    assert [acts_unasked(one) for one in (hook, desk_of(hook=hook), desk_of(ruled, hook))] == [True] * 3

@@ -397,13 +397,13 @@ async def test_terms_that_the_provider_cannot_read_are_refused_with_the_reason(e
     assert "soon" in ours.reasons[0]
 
 
-async def test_a_task_whose_negotiation_is_gone_ends(exchange, importer, requested):
-    [task] = await importer.store.tasks()
-    await negotiate.decide(importer.context, "urn:nothing", task.id)
-    assert await importer.store.tasks() == ()
-    await importer.store.commit(Changes(tasks=(replace(task, id="urn:m"),)))
-    await negotiate.acknowledged(importer.context, "urn:nothing", Acknowledged("urn:m"))
-    assert await importer.store.tasks() == ()
+async def test_a_task_whose_negotiation_is_gone_ends(exporter, requested):
+    [task] = await exporter.store.tasks()
+    await negotiate.decide(exporter.context, "urn:nothing", task.id)
+    assert await exporter.store.tasks() == ()
+    await exporter.store.commit(Changes(tasks=(replace(task, id="urn:m"),)))
+    await negotiate.acknowledged(exporter.context, "urn:nothing", Acknowledged("urn:m"))
+    assert await exporter.store.tasks() == ()
 
 
 async def test_the_agreement_of_a_negotiation_counts_once_it_is_final(exchange, importer, requested, both):

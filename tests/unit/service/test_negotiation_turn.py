@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from corridor.base.errors import ConflictError, MalformedError, NotFoundError
+from corridor.dsp.messages import Role
 from corridor.dsp.states import NegotiationState
 from corridor.service import desk, negotiate
 from corridor.service.desk import Accept, Agree, Counter, Do, Finalize, Postpone, Refuse, Rule, Verify, Wait
+from corridor.service.negotiation_turn import is_ours
 from corridor.testing.counterpart import Fault
 
 N = NegotiationState
@@ -370,3 +372,25 @@ async def test_a_reaction_takes_its_time_also_after_an_answer(exchange, network,
     asked = await begun(exchange)
     assert (await of(importer, asked)).negotiation.state is N.TERMINATED
     assert network.clock.now() - began == timedelta(seconds=2)
+
+
+async def test_a_hook_is_asked_on_the_partners_turn_too_and_only_there_is_told_to_wait(exchange, exporter, importer):
+    hooks = Hook(exporter), Hook(importer)
+    asked = await begun(exchange)
+    ours = (await of(importer, asked)).negotiation
+    turns = [(one.role, one.state, desk.name_of(one.proposal)) for hook in hooks for one in hook.asked]
+    assert {(Role.PROVIDER, N.AGREED, "wait"), (Role.CONSUMER, N.VERIFIED, "wait")} < set(turns)
+    for role, state, proposal in turns:
+        assert is_ours(replace(ours, role=role, state=state)) is (proposal != "wait")
+
+
+@pytest.mark.parametrize("them", [(), (Rule(Do.AUTOMATIC), Rule(Do.HOLD))])
+async def test_without_a_hook_the_partners_turn_is_no_work(exchange, importer, them):
+    rules(importer, *them)
+    await exchange.publish()
+    asked = await exchange.ask()
+    await importer.step()
+    ours = (await of(importer, asked)).negotiation
+    assert (ours.state, is_ours(ours), await importer.store.tasks()) == (N.REQUESTED, False, ())
+    await exchange.rest()
+    assert (await of(importer, asked)).negotiation.state is N.FINALIZED

@@ -7,7 +7,7 @@ import pytest
 
 from corridor.base.errors import ConflictError
 from corridor.dsp.states import TransferState
-from corridor.service import desk, transfer
+from corridor.service import desk, transfer, transfer_turn
 from corridor.service.desk import Complete, Counter, Do, Hold, Postpone, ProcessKind, Refuse, Rule, Start, Suspend, Wait
 
 T = TransferState
@@ -44,6 +44,18 @@ async def test_a_desk_is_asked_at_every_turn(exchange, exporter, importer):
     assert [desk.name_of(one.proposal) for one in consumer.asked] == ["wait", "fetch", "complete"]
     assert provider.asked[0].agreement == done.transfer.agreement_id
     assert provider.asked[0].decision.allowed
+
+
+async def test_without_a_hook_the_providers_turn_is_no_work_for_the_consumer(exchange, exporter, importer):
+    await exchange.publish()
+    asked = await transfer.request(importer.context, await exchange.agree(), fetch=False)
+    await importer.step()
+    assert await importer.store.tasks() == ()
+    await exchange.rest()
+    found = await importer.store.transfer(asked.transfer.own_pid)
+    assert (found.transfer.state, transfer_turn.is_ours(found)) == (T.STARTED, False)
+    assert transfer_turn.is_ours(replace(found, fetch=True))
+    assert not transfer_turn.is_ours(replace(found, fetch=True, push=True))
 
 
 @pytest.mark.parametrize(

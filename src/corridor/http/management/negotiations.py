@@ -78,8 +78,9 @@ async def show_negotiation(call: Call[WaitQuery, None]) -> models.Negotiation:
     Raises:
         NotFoundError: there is no such negotiation.
     """
-    read = partial(_negotiation, call.ctx, ProcessId(call.path["pid"]))
-    return views.negotiation(await wait_until(call.watcher, read, negotiation_settled, call.query.wait))
+    pid = ProcessId(call.path["pid"])
+    read = partial(_negotiation, call.ctx, pid)
+    return views.negotiation(await wait_until(call.watcher, read, negotiation_settled, call.query.wait, pid))
 
 
 async def _negotiation(ctx: Context, pid: ProcessId) -> NegotiationRecord:

@@ -47,8 +47,9 @@ async def show_transfer(call: Call[WaitQuery, None]) -> models.Transfer:
     Raises:
         NotFoundError: there is no such transfer process.
     """
-    read = partial(_transfer, call.ctx, ProcessId(call.path["pid"]))
-    return await _shown(call.ctx, await wait_until(call.watcher, read, transfer_settled, call.query.wait))
+    pid = ProcessId(call.path["pid"])
+    read = partial(_transfer, call.ctx, pid)
+    return await _shown(call.ctx, await wait_until(call.watcher, read, transfer_settled, call.query.wait, pid))
 
 
 async def _transfer(ctx: Context, pid: ProcessId) -> TransferRecord:

@@ -20,21 +20,27 @@ class Watcher(Protocol):
         """Whether the node is stopping: nothing is to be waited for any more."""
         ...
 
-    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's patience is the point
-        """Return at the next commit, or after `timeout` seconds."""
+    async def changed(self, timeout: float, process: str = "") -> None:  # noqa: ASYNC109 - its caller's patience
+        """Return at the next commit, of those that moved `process` if one is named, or after `timeout` seconds."""
         ...
 
 
 async def wait_until(
-    watcher: Watcher, read: Callable[[], Awaitable[T]], settled: Callable[[T], bool], seconds: float
+    watcher: Watcher,
+    read: Callable[[], Awaitable[T]],
+    settled: Callable[[T], bool],
+    seconds: float,
+    process: str = "",
 ) -> T:
-    """What `read` gives once it is `settled`, or when `seconds` have passed."""
+    """What `read` gives of `process`, or of any, once it is `settled`, or when `seconds` have passed."""
+    if seconds <= 0:
+        return await read()
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
     while True:
         left = max(deadline - clock.time(), 0.0)
         # Listen before reading: a commit that comes in between must wake us too.
-        change = asyncio.ensure_future(watcher.changed(left))
+        change = asyncio.ensure_future(watcher.changed(left, process))
         try:
             found = await read()
             if left == 0.0 or settled(found):

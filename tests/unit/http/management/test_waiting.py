@@ -52,6 +52,19 @@ async def test_a_change_wakes_and_is_read():
     assert register.reads == 3
 
 
+async def test_a_change_of_another_process_does_not_wake():
+    register = Register()
+    waiting = asyncio.create_task(wait_until(register.signal, register.read, lambda value: value == 2, 60, "urn:a"))
+    await asyncio.sleep(0.001)
+    register.signal.fire(["urn:b"])
+    await asyncio.sleep(0.001)
+    assert register.reads == 1
+    register.value = 2
+    register.signal.fire(["urn:b", "urn:a"])
+    assert await asyncio.wait_for(waiting, 5) == 2
+    assert register.reads == 2
+
+
 async def test_a_change_while_reading_is_not_missed():
     register = Register()
 
