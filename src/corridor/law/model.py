@@ -143,12 +143,20 @@ class PaperCheck:
     fails: str
 
 
+class FilingStart(enum.StrEnum):
+    """The day from which the days for a filing are counted."""
+
+    EFFECT = "effect"
+    FIRST_TRANSFER = "first_transfer"
+
+
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A paper has to be filed within so many days after it takes effect."""
+    """A paper has to be filed within so many days after it takes effect, or after the first transfer."""
 
     days: int
     working: bool
+    after: FilingStart = FilingStart.EFFECT
 
 
 class Covers(enum.StrEnum):
