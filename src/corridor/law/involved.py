@@ -58,9 +58,7 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     laws = [flags for flags in (exporter.get("subject_to"), importer.get("subject_to")) if isinstance(flags, FlagSet)]
     if laws:
         found.update(dict.fromkeys(one.id for one in rulebook.extents if _reaches(one, laws)))
-    missing: tuple[str, ...] = ()
-    if None in parties:
-        missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
+    missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
     return Involved(tuple(found), tuple(without), missing, change)
 
 
