@@ -52,7 +52,7 @@ _SPANS = {
 }
 """A number of which only the bounds may be known, compared with a plain one."""
 
-_PRELUDE = "values = S.values; P = S.P; R = S.R; D = S.D; V = S.V; B = S.B"
+_TABLES = ("values", "P", "R", "D", "V", "B")
 
 
 @dataclass(slots=True)
@@ -164,8 +164,9 @@ class _Writer:
         return name
 
     def whole(self, head: str, end: list[str], start: list[str]) -> str:
-        top = ["  " + line for line in (_PRELUDE, *start)]
-        return "\n".join([f"def {head}:", *top, *self._lines, *("  " + line for line in end)])
+        body = "\n".join((*self._lines, *("  " + line for line in end)))
+        used = [f"{name} = S.{name}" for name in _TABLES if f"{name}[" in body or f"{name}.get" in body]
+        return "\n".join([f"def {head}:", *("  " + line for line in (*used, *start)), body])
 
     def _new(self, prefix: str) -> str:
         self._names += 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from corridor.base.truth import Truth
 from corridor.law.counting import Ledger
@@ -18,6 +18,8 @@ from corridor.law.model import Jurisdiction, Provision, Rulebook, Rung
 from corridor.law.outcome import NOTHING_BEFORE, CountKey, Outcome, meet
 from corridor.law.papers import route_of
 from corridor.law.trace import Trace
+
+_OPEN: Final = Truth.UNKNOWN
 
 
 class Answered(NamedTuple):
@@ -48,11 +50,14 @@ def decide(rulebook: Rulebook, facts: Facts, as_of: date, previous: Mapping[Coun
     rules = rulebook.jurisdictions
     answers = [_answered(rules[name], facts, as_of, previous) for name in involved.jurisdictions]
     answers += [Answered(name, Outcome.UNDETERMINED, Truth.UNKNOWN, None) for name in involved.without_rules]
-    outcomes, proceeds = [answer.outcome for answer in answers], [answer.proceed for answer in answers]
+    outcomes, proceed = (
+        [answer.outcome for answer in answers],
+        min([answer.proceed for answer in answers], default=_OPEN),
+    )
     if involved.missing or not answers:
         outcomes.append(Outcome.UNDETERMINED)
-        proceeds.append(Truth.UNKNOWN)
-    return Verdict(meet(outcomes), min(proceeds), tuple(answers))
+        proceed = min(proceed, _OPEN)
+    return Verdict(meet(outcomes), proceed, tuple(answers))
 
 
 def _answered(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int]) -> Answered:
