@@ -35,7 +35,7 @@ SOURCES = {
 }
 RULEBOOK = load_rulebook(SOURCES)
 
-_PLACES = st.sampled_from(["CN", "DE", "FR", "US", "HK", "JP", "BR"])
+_PLACES = st.sampled_from(["CN", "DE", "FR", "US", "HK", "JP", "BR", "GB", "CH"])
 _TRUTH = st.booleans()
 _LEAVES = {
     "transfer.kind": st.sampled_from(["send", "remote_access", "store_abroad", "direct_collection"]),
@@ -44,6 +44,7 @@ _LEAVES = {
         ["contract_with_individual", "hr_management", "emergency", "treaty", "public_interest", "none"]
     ),
     "transfer.necessity.strictly_needed": _TRUTH,
+    "transfer.necessity.under": st.sampled_from(["labour_rules", "other"]),
     "transfer.frequency": st.sampled_from(["one_off", "systematic"]),
     "transfer.onward_ban": _TRUTH,
     "transfer.technique": st.sampled_from(["none", "pseudonymised", "split_mpc"]),
@@ -56,6 +57,7 @@ _LEAVES = {
     "exporter.persons_handled": st.sampled_from([0, 999_999, 1_000_000]),
     "exporter.designations": st.sampled_from([[], ["CN:CIIO"], ["EU:data_processing_service"], {"CN:CIIO": False}]),
     "exporter.subject_to": st.sampled_from([[], ["PIPL:3(2)"], ["GDPR:3(2)"]]),
+    "exporter.targets": st.lists(_PLACES, max_size=2),
     "exporter.regions": st.sampled_from([[], ["GBA9"]]),
     "importer.id": st.just("did:web:importer"),
     "importer.located_in": _PLACES,
@@ -67,7 +69,7 @@ _LEAVES = {
     "importer.designations": st.sampled_from([[], ["US:DPF"], ["CN:restricted_recipient"]]),
     "data.important_status": st.sampled_from(["not_notified", "notified", "core"]),
     "data.domestic_data_added": _TRUTH,
-    "data.ftz_list": st.sampled_from(["outside", "listed"]),
+    "data.ftz_list": st.sampled_from(["outside", "listed", "listed_contract", "listed_assessment"]),
     "data.items": st.lists(
         st.fixed_dictionaries(
             {"category": st.sampled_from(["contact_demographic", "health", "general_business", "vehicle"])},
@@ -100,7 +102,11 @@ _LEAVES = {
     "request.treaty_based": _TRUTH,
     "papers": st.lists(
         st.fixed_dictionaries(
-            {"kind": st.sampled_from(["cn/standard-contract", "eu/scc", "eu/tia"])},
+            {
+                "kind": st.sampled_from(
+                    ["cn/standard-contract", "cn/security-assessment-result", "eu/scc", "eu/tia", "gb/idta", "gb/tra"]
+                )
+            },
             optional={
                 "effective": st.sampled_from(["2025-01-01", "2026-11-10", "2027-01-01"]),
                 "filed": st.sampled_from(["2025-01-10", "2026-11-20"]),
@@ -134,7 +140,8 @@ def _facts(leaves):
 
 
 def _answer(ruling):
-    return (ruling.jurisdiction, ruling.outcome, ruling.proceed, ruling.mechanisms, ruling.provisions, ruling.missing)
+    provisions = [(basis.citation, basis.says) for basis in ruling.provisions]
+    return (ruling.jurisdiction, ruling.outcome, ruling.proceed, ruling.mechanisms, provisions, ruling.missing)
 
 
 @settings(max_examples=150, deadline=None)
@@ -199,13 +206,13 @@ def test_a_fact_that_no_rule_reads_changes_nothing(known, paths, day):
 
 @cache
 def _pruned(day):
-    """The rulebook as it would be if only what is in force on `day` had ever been written."""
+    """The rulebook as it would be if only what is in force on `day` had ever been written, and no end of it."""
     documents = {path: plain(read_yaml(text, path)) for path, text in SOURCES.items()}
     kept = {path: _in_force(document, day) for path, document in documents.items() if "cases" not in document}
-    for document in kept.values():
+    for path, document in kept.items():
         if "encoded_from" in document:
             document["encoded_from"] = day.isoformat()
-        if _gone(document.get("in_force"), day):
+        if _gone(documents[path].get("in_force"), day):
             document["provisions"] = []
     known = {
         f"{document['instrument']} {provision.get('id', provision['pin'])}"
@@ -228,7 +235,9 @@ def _in_force(value, day):
         return [_in_force(item, day) for item in value if not _gone(item, day)]
     if isinstance(value, dict):
         return {
-            name: _in_force(item, day) for name, item in value.items() if name == "in_force" or not _gone(item, day)
+            name: _in_force(item, day)
+            for name, item in value.items()
+            if name != "to" and (name == "in_force" or not _gone(item, day))
         }
     return value
 

@@ -31,7 +31,7 @@ from corridor.law.outcome import (
     Ruling,
     meet,
 )
-from corridor.law.papers import route_of
+from corridor.law.papers import joined, route_of
 from corridor.law.questions import Questions
 from corridor.law.steps import applied_rules
 from corridor.law.trace import Assumption, Span, Trace
@@ -114,10 +114,12 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
     rungs = [c.decided for c in climbs if c.decided and c.outcome is outcome and outcome is not Outcome.UNDETERMINED]
     decided = [rung.provision for rung in rungs]
     trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count, counted=state.counted)
-    routes = tuple(_routes(decided[0], jurisdiction, trace, state)) if decided else ()
+    answering = [*decided, *_beside(climbs, outcome)]
+    wanting = [provision for provision in answering if provision.outcome.needs_papers]
+    routes = joined([tuple(_routes(provision, jurisdiction, trace, state)) for provision in wanting])
     proceed = _proceed(outcome, routes)
     changes = trace.changes
-    duties = tuple(_duties(jurisdiction, decided, outcome, state, changes))
+    duties = tuple(_duties(jurisdiction, answering, outcome, state, changes))
     changes.update(state.changes, ledger.changes(state.counted, as_of), _rung_changes(climbs), _paper_changes(routes))
     return Ruling(
         jurisdiction=jurisdiction.id,
@@ -135,7 +137,7 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         ),
         conflicts=tuple(_conflicts(jurisdiction, decided, facts)),
         verified=_weakest(
-            state.rank, (*(one.citation for one in decided), *(duty.citation for duty in duties)), routes
+            state.rank, (*(one.citation for one in answering), *(duty.citation for duty in duties)), routes
         ),
         overrides=tuple(state.overrides),
         next_change=min((day for day in changes if day > as_of), default=None),
@@ -163,6 +165,14 @@ def _with_added(ruling: Ruling, rulebook: Rulebook) -> Ruling:
         return ruling
     own = tuple(one.id for one in rules.instruments.values() if one.place.file in rulebook.added)
     return replace(ruling, added=own) if own else ruling
+
+
+def _beside(climbs: list[_Climb], outcome: Outcome) -> Iterable[Provision]:
+    """What the other ladders ask for besides the strictest, where anything may go ahead at all."""
+    if outcome not in {Outcome.UNDETERMINED, Outcome.PROHIBITED}:
+        for climb in climbs:
+            if climb.decided and climb.outcome is not outcome and not climb.outcome.is_outside:
+                yield climb.decided.provision
 
 
 def _rung_changes(climbs: list[_Climb]) -> Iterable[date]:

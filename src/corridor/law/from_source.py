@@ -52,19 +52,19 @@ from corridor.law.provision_source import (
     paper_of,
     provision_of,
 )
-from corridor.law.reading import Fields
+from corridor.law.reading import Fields, text_of
 from corridor.law.repeats import refuse_repeats
 from corridor.law.shelf import LateCases, Shelf
 from corridor.law.source import Listing, Node, Place, Scalar, Table, read_yaml
 from corridor.law.trace import Presumption, Step, Trace
-from corridor.law.vocabulary import PLACE, SUBJECT_TO
+from corridor.law.vocabulary import DONE_THERE, PLACE, SUBJECT_TO
 from corridor.law.vocabulary import Place as PlaceCode
 
 _SECTIONS: Final = words(
     "instrument title enacted_by number in_force prevails_over source note lists parameters derive counts routes "
     "papers duties provisions sanctions"
 )
-_HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "ladders", "presume")
+_HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "reach_by", "ladders", "presume")
 
 
 def load_rulebook(sources: Mapping[str, str], trusted: Collection[str] = ()) -> Rulebook:
@@ -133,13 +133,13 @@ def _head_of(folder: str, texts: Mapping[str, str]) -> Head | None:
     head = Fields(read_yaml(texts[path], path), "a jurisdiction", _HEAD)
     identifier, codes = head.text("jurisdiction"), head.texts("territory")
     if all(map(PlaceCode().admits, codes)):
-        return Head(identifier, _places(head, identifier, codes), head.texts("reach"))
+        return Head(identifier, _places(head, identifier, codes), head.texts("reach"), _reach_by(head))
     for name, text in texts.items():
         if f"  {codes[0]}:" in text:
             fields = Fields(read_yaml(text, name), "an instrument", _SECTIONS)
             if codes[0] in fields.table("lists"):
                 lists = dict(registers_of((RuleFile(fields, instrument_of(fields, identifier)),)))
-                return Head(identifier, lists[codes[0]], head.texts("reach"))
+                return Head(identifier, lists[codes[0]], head.texts("reach"), _reach_by(head))
     return None
 
 
@@ -185,6 +185,7 @@ class _Folder:
             encoded_from=encoded_from,
             territory=_territory(head, identifier, declared),
             reach=head.codes("reach", SUBJECT_TO),
+            reach_by=_reach_by(head),
             presumptions=_presumptions(head, declared),
             instruments=instruments,
             registers=declared.registers,
@@ -343,6 +344,17 @@ def _territory(head: Fields, identifier: str, declared: Declared) -> Register:
 def _places(head: Fields, identifier: str, codes: Iterable[str]) -> Register:
     nothing = Citation(identifier, "territory", verified=Verified.OFFICIAL)
     return Register("territory", "place", tuple(Dated(Entry(code), DateRange(), nothing, head.place) for code in codes))
+
+
+def _reach_by(head: Fields) -> tuple[str, ...]:
+    for node in head.items("reach_by"):
+        if text_of(node) not in DONE_THERE:
+            raise MalformedError(
+                f"`{printable(text_of(node))}` is nothing that a party does in a territory",
+                place=str(node.place),
+                remedy=suggestion(text_of(node), DONE_THERE),
+            )
+    return head.texts("reach_by")
 
 
 def _presumptions(head: Fields, declared: Declared) -> dict[str, Presumption]:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from corridor.law.dated import earliest, next_boundary, wider_places
 from corridor.law.facts import NOTHING, Facts, FlagSet
 from corridor.law.model import Cover, Extent, Rulebook
+from corridor.law.vocabulary import DONE_THERE
 
 READS: Final = (
     "exporter.located_in",
@@ -16,6 +17,7 @@ READS: Final = (
     "transfer.access_from",
     "exporter.subject_to",
     "importer.subject_to",
+    *(f"exporter.{name}" for name in DONE_THERE),
 )
 """The facts by which it is decided who is involved."""
 
@@ -58,6 +60,9 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     laws = [flags for flags in (exporter.get("subject_to"), importer.get("subject_to")) if isinstance(flags, FlagSet)]
     if laws:
         found.update(dict.fromkeys(one.id for one in rulebook.extents if _reaches(one, laws)))
+    done = [(name, exporter[name]) for name in DONE_THERE if name in exporter]
+    if done:
+        found.update(dict.fromkeys(one.id for one in rulebook.extents if _reached_by(one, done, as_of)))
     missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
     return Involved(tuple(found), tuple(without), missing, change)
 
@@ -90,3 +95,9 @@ def _changes(rulebook: Rulebook, place: str, as_of: date) -> Iterator[date | Non
 def _reaches(jurisdiction: Extent, laws: list[FlagSet]) -> bool:
     """Whether a party is subject to a law of the jurisdiction that reaches abroad."""
     return any(flags.known.get(law) is True for flags in laws for law in jurisdiction.reach)
+
+
+def _reached_by(jurisdiction: Extent, done: list[tuple[str, tuple[str, ...]]], as_of: date) -> bool:
+    """Whether the exporter does there what lets a law reach it from abroad, such as to target persons."""
+    places = (place for name, places in done if name in jurisdiction.reach_by for place in places)
+    return any(as_of in entry.period for place in places for entry in jurisdiction.territory.entries_for(place))

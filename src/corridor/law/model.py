@@ -143,12 +143,20 @@ class PaperCheck:
     fails: str
 
 
+class FilingStart(enum.StrEnum):
+    """The day from which the days for a filing are counted."""
+
+    EFFECT = "effect"
+    FIRST_TRANSFER = "first_transfer"
+
+
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A paper has to be filed within so many days after it takes effect."""
+    """A paper has to be filed within so many days after it takes effect, or after the first transfer."""
 
     days: int
     working: bool
+    after: FilingStart = FilingStart.EFFECT
 
 
 class Covers(enum.StrEnum):
@@ -291,6 +299,7 @@ class Jurisdiction:
         encoded_from: the first day for which the rules are complete enough to answer.
         territory: the places it covers, by date.
         reach: laws to which a party abroad may be subject (`PIPL:3(2)`).
+        reach_by: facts of an exporter abroad, lists of places, through which a law reaches it (`targets`).
         presumptions: what stands in for unknown facts, by path.
         memo: what others have made of the rules.
     """
@@ -300,6 +309,7 @@ class Jurisdiction:
     encoded_from: date
     territory: Register
     reach: tuple[str, ...]
+    reach_by: tuple[str, ...]
     presumptions: Mapping[str, Presumption]
     instruments: Mapping[str, Instrument]
     registers: Mapping[str, Register]
@@ -400,6 +410,11 @@ class Extent(Protocol):
         """Laws to which a party abroad may be subject."""
         ...
 
+    @property
+    def reach_by(self) -> tuple[str, ...]:
+        """Facts of an exporter abroad, lists of places, through which a law reaches it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -408,6 +423,7 @@ class Head:
     id: str
     territory: Register
     reach: tuple[str, ...]
+    reach_by: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -277,6 +277,10 @@ class Ruling:
         """The names of the alternatives that open the way."""
         return tuple(dict.fromkeys(route.mechanism for route in self.routes))
 
+    def offers(self, mechanism: str) -> bool:
+        """Whether an alternative is `mechanism`, alone or beside those of other matters (`papers.beside`)."""
+        return any(f"_and_{mechanism}_and_" in f"_and_{name}_and_" for name in self.mechanisms)
+
     @property
     def valid_until(self) -> date | None:
         """The last day of the papers that open the way, by the route that lasts longest; None has no end of its own."""

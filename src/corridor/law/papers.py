@@ -6,14 +6,14 @@ What a paper does not show, it does not prove: a date, party or filing that is l
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from corridor.base.truth import Truth, all_of, any_of
 from corridor.law.dated import earliest
 from corridor.law.facts import Values
-from corridor.law.model import Covers, Filing, Opening, PaperKind
+from corridor.law.model import Covers, Filing, FilingStart, Opening, PaperKind
 from corridor.law.outcome import PaperFinding, PaperNeed, Route
 from corridor.law.trace import Span, Trace, missing_in
 
@@ -44,11 +44,21 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def filing_deadline(filing: Filing, effective: date) -> date:
-    """The last day for filing a paper that took effect on `effective`."""
+def filing_deadline(filing: Filing, counted_from: date) -> date:
+    """The last day for a filing whose days are counted from `counted_from`."""
     if filing.working:
-        return add_working_days(effective, filing.days)
-    return effective + timedelta(days=filing.days)
+        return add_working_days(counted_from, filing.days)
+    return counted_from + timedelta(days=filing.days)
+
+
+def _counted_from(filing: Filing, start: date | None, trace: Trace) -> date | None:
+    """The day from which the days for the filing are counted, or None while it is not known."""
+    if filing.after is FilingStart.EFFECT:
+        return start
+    first: date | None = trace.facts.get("transfer.starts")
+    if first is None:
+        trace.assume(f"no data were transferred before {trace.as_of}", ("transfer.starts",))
+    return first
 
 
 Contents = Callable[[PaperKind], tuple[str, ...]]
@@ -59,6 +69,24 @@ def route_of(opening: Opening, kinds: Mapping[str, PaperKind], trace: Trace, con
     """The alternative with what is found for each of its papers."""
     needs = tuple([_need(kinds[kind], trace, contents) for kind in opening.papers])
     return Route(opening.mechanism, needs, opening.citation, all_of([need.holds for need in needs]))
+
+
+def joined(matters: Iterable[tuple[Route, ...]]) -> tuple[Route, ...]:
+    """The ways that open every matter at once: one alternative of each, with the papers of all of them."""
+    ways: tuple[Route, ...] | None = None
+    for routes in matters:
+        ways = routes if ways is None else tuple([_with(way, route) for way in ways for route in routes])
+    return ways or ()
+
+
+def _with(way: Route, route: Route) -> Route:
+    papers = tuple(dict.fromkeys((*way.papers, *route.papers)))
+    return Route(beside(way.mechanism, route.mechanism), papers, way.citation, all_of((way.holds, route.holds)))
+
+
+def beside(mechanism: str, other: str) -> str:
+    """The name of a way that is made of two, one for each matter."""
+    return f"{mechanism}_and_{other}"
 
 
 def _need(kind: PaperKind, trace: Trace, contents: Contents) -> PaperNeed:
@@ -90,10 +118,11 @@ def examine(kind: PaperKind, paper: Values, index: int, trace: Trace) -> PaperFi
     """What is found on the paper at `papers[index]` of the facts, on the day of `trace`."""
     start = _start(paper)
     until = _until(kind, paper, start)
+    last_day = _last_filing_day(kind.filing, start, trace)
     faults = [
         *_kind_faults(kind, trace),
         *_time_faults(start, until, trace.as_of),
-        *_filing_faults(kind.filing, paper, start, trace.as_of),
+        *_filing_faults(last_day, paper, trace.as_of),
         *_cover_faults(kind, paper, trace),
         *_check_faults(kind, paper, index, trace),
     ]
@@ -105,8 +134,8 @@ def examine(kind: PaperKind, paper: Values, index: int, trace: Trace) -> PaperFi
         missing=() if certain else tuple(name for fault in faults for name in fault.missing),
         until=until,
         renew_from=_renew_from(kind, until),
-        to_file=_to_file(kind.filing, paper, start, trace.as_of),
-        changes=tuple(_changes(kind, paper, start, until)),
+        to_file=_to_file(last_day, paper, start, trace.as_of),
+        changes=tuple(_changes(last_day, paper, start, until)),
     )
 
 
@@ -143,28 +172,32 @@ def _time_faults(start: date | None, until: date | None, as_of: date) -> Iterato
         yield _Fault(f"it expired on {until}")
 
 
-def _filing_faults(filing: Filing | None, paper: Values, start: date | None, as_of: date) -> Iterator[_Fault]:
-    if filing is None or start is None:
+def _last_filing_day(filing: Filing | None, start: date | None, trace: Trace) -> date | None:
+    counted_from = _counted_from(filing, start, trace) if filing else None
+    return filing_deadline(filing, counted_from) if filing and counted_from else None
+
+
+def _filing_faults(last_day: date | None, paper: Values, as_of: date) -> Iterator[_Fault]:
+    if last_day is None:
         return
-    deadline, filed = filing_deadline(filing, start), paper.get("filed")
-    if filed is not None and filed > deadline:
-        yield _Fault(f"it was filed on {filed}, after the last day for it, {deadline}")
-    elif (filed is None or filed > as_of) and as_of > deadline:
-        yield _Fault(f"no filing is shown, and the last day for it was {deadline}")
+    filed = paper.get("filed")
+    if filed is not None and filed > last_day:
+        yield _Fault(f"it was filed on {filed}, after the last day for it, {last_day}")
+    elif (filed is None or filed > as_of) and as_of > last_day:
+        yield _Fault(f"no filing is shown, and the last day for it was {last_day}")
 
 
-def _to_file(filing: Filing | None, paper: Values, start: date | None, as_of: date) -> date | None:
-    if filing is None or start is None or start > as_of or "filed" in paper:
+def _to_file(last_day: date | None, paper: Values, start: date | None, as_of: date) -> date | None:
+    if last_day is None or start is None or start > as_of or "filed" in paper:
         return None
-    deadline = filing_deadline(filing, start)
-    return deadline if deadline >= as_of else None
+    return last_day if last_day >= as_of else None
 
 
-def _changes(kind: PaperKind, paper: Values, start: date | None, until: date | None) -> Iterator[date]:
+def _changes(last_day: date | None, paper: Values, start: date | None, until: date | None) -> Iterator[date]:
     if start is not None:
         yield start
-        if kind.filing is not None and "filed" not in paper:
-            yield filing_deadline(kind.filing, start) + timedelta(days=1)
+    if last_day is not None and "filed" not in paper:
+        yield last_day + timedelta(days=1)
     if until is not None and until < date.max:
         yield until + timedelta(days=1)
 

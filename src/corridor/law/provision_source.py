@@ -13,7 +13,18 @@ from corridor.base.reasons import Citation
 from corridor.law.binding import Condition, Declared, bind
 from corridor.law.codes import words
 from corridor.law.facts import suggestion
-from corridor.law.model import Content, Covers, Duty, Filing, Instrument, Opening, PaperCheck, PaperKind, Provision
+from corridor.law.model import (
+    Content,
+    Covers,
+    Duty,
+    Filing,
+    FilingStart,
+    Instrument,
+    Opening,
+    PaperCheck,
+    PaperKind,
+    Provision,
+)
 from corridor.law.outcome import Outcome
 from corridor.law.reading import Fields, text_of
 from corridor.law.source import Listing, Node, Scalar, Table
@@ -155,8 +166,9 @@ def _filing(fields: Fields) -> Filing | None:
     node = fields.node("file_within")
     if node is None:
         return None
-    within = Fields(node, "file_within", ("days", "working"))
-    return Filing(within.number("days"), within.flag("working"))
+    within = Fields(node, "file_within", ("days", "working", "after"))
+    after = within.word("after", FilingStart, FilingStart.EFFECT)
+    return Filing(within.number("days"), within.flag("working"), after)
 
 
 def _content(node: Node, context: Context) -> Content:

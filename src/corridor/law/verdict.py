@@ -72,7 +72,9 @@ def _answered(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: M
     if provision is None:
         return Answered(name, outcome, Truth.UNKNOWN, None)
     if provision.opened_by:
-        return Answered(name, outcome, _opened(provision, jurisdiction, state, ledger), provision)
+        wanting = [one for _, one in climbs if one is not None and one.opened_by]
+        proceed = min([_opened(one, jurisdiction, state, ledger) for one in wanting])
+        return Answered(name, outcome, proceed, provision)
     return Answered(name, outcome, Truth.of(outcome.is_free), provision)
 
 

@@ -144,6 +144,7 @@ PURPOSE: Final = _codes(
     health_care research statistics security fraud_prevention legal_claims law_enforcement public_administration
     payroll delivery payment booking service_improvement backup ai_training
     advertising
+    individual_benefit journalism
     """,
 )
 DESIGNATION: Final = _codes(
@@ -154,6 +155,8 @@ DESIGNATION: Final = _codes(
     EPO:organisation IN:SDF CBPR PRP ISMS-P EU:institution EU:data_processing_service EU:reuser EU:data_intermediary
     EU:data_altruism SME
     GCBPR GPRP JP:academic_institution AU:health_service_provider AU:commonwealth_contractor
+    VN:micro_enterprise VN:processing_service
+    IN:payment_system
     """,
 )
 SUBJECT_TO: Final = _codes(
@@ -161,10 +164,11 @@ SUBJECT_TO: Final = _codes(
     """GDPR:3(1) GDPR:3(2) UKGDPR PIPL:3(2) LGPD HIPAA APPI PIPA PDPA:SG PDPA:TH PDPA:MY PDPL:SA PDPL:VN DPDP FADP
     US:person
     DPA:PH
-    PDPO:HK PDPA:MO PA:AU PA:NZ""",
+    PDPO:HK PDPA:MO PA:AU PA:NZ
+    PDP:ID PDPL:AE DPL:DIFC DPR:ADGM LPD:CL""",
 )
 REGION: Final = Code("region", pattern=re.compile(r"GBA9|[A-Z]{2}-FTZ:[a-z]{2,20}", re.ASCII))
-PAPER_KIND: Final = Code("kind of paper", pattern=re.compile(r"[a-z]{2}/[a-z0-9-]{2,40}", re.ASCII))
+PAPER_KIND: Final = Code("kind of paper", pattern=re.compile(r"[a-z]{2}(-[a-z0-9]{2,8})?/[a-z0-9-]{2,40}", re.ASCII))
 
 _OWNER: Final = Record("owner", {"party": _TEXT, "pct": Number("percent"), "country": PLACE})
 _COUNTRIES: Final = Several(PLACE)
@@ -201,8 +205,12 @@ PARTY: Final = Record(
         "access_controlled": _TRUTH,
         "own_purposes": _TRUTH,
         "turnover_aud": Number("AUD"),
+        "sensitive_persons_handled": _PERSONS,
     },
 )
+
+DONE_THERE: Final = ("establishments", "targets", "monitors")
+"""Facts of a party, lists of places, through which a law can reach an exporter abroad."""
 
 ITEM: Final = Record(
     "data item",
@@ -236,12 +244,15 @@ DATA: Final = Record(
         "important_status": _codes("important-data status", "not_notified notified published_catalogue core important"),
         "stored_in": _COUNTRIES,
         "domestic_data_added": _TRUTH,
-        "ftz_list": _codes("negative-list status", "outside listed"),
+        "ftz_list": _codes("negative-list status", "outside listed listed_assessment listed_contract"),
         "protected": Flags(
             _codes(
                 "protection",
-                """trade_secret ip public_sector_protected health_electronic highly_sensitive
-                my_health_record""",
+                """
+    trade_secret ip public_sector_protected health_electronic highly_sensitive
+    my_health_record
+    government_specified
+    """,
             )
         ),
         "marketed_as": Flags(_codes("marketing", "gov_linked opposition military")),
@@ -267,9 +278,12 @@ NECESSITY: Final = Record(
     contract_with_individual contract_in_individuals_interest hr_management statutory_duty emergency
     public_interest legal_claims public_register compelling_interest treaty none
     national_interest public_health
+    legal_cooperation adverse_action financial_transaction
     """,
         ),
         "strictly_needed": _TRUTH,
+        "under": _codes("basis in labour law", "labour_rules collective_contract other"),
+        "proceedings": _codes("proceedings", "specific possible"),
     },
 )
 TRANSFER: Final = Record(
@@ -294,6 +308,9 @@ TRANSFER: Final = Record(
         "control_kept": _TRUTH,
         "new_purpose": _TRUTH,
         "safeguards_impracticable": _TRUTH,
+        "platform_in": PLACE,
+        "minimum_data": _TRUTH,
+        "state_prejudice": _TRUTH,
     },
 )
 INFORMATION: Final = _codes(
@@ -353,8 +370,9 @@ PAPER: Final = Record(
         "parties": Several(_TEXT),
         "module": Number("module"),
         "version": _TEXT,
-        "result": _codes("result", "passed refused equivalent effective_measures not_equivalent"),
+        "result": _codes("result", "passed refused equivalent effective_measures not_equivalent met not_met"),
         "scope": SCOPE,
+        "unaltered": _TRUTH,
     },
 )
 FACTS: Final = Record(

@@ -197,3 +197,57 @@ provisions:
     free = ask(book=book, exporter__public_body=False)
     assert (free.outcome, len(free.provisions)) == (Outcome.ALLOWED_WITH_MECHANISM, 1)
     assert ask(book=book, as_of=date(2025, 12, 1), exporter__public_body=True).outcome is not Outcome.PROHIBITED
+
+
+OTHER = """
+instrument: xa/other
+title: {en: Other}
+enacted_by: Parliament
+in_force: {from: 2020-01-01}
+source: {address: gazette.example/2, checked: 2026-11-01, verified: recalled}
+papers: {xa/letter: {title: Letter, pin: t 1}, xa/seal: {title: Seal, pin: t 1}}
+duties: [{id: tell, what: tell the office, who: exporter, attached: true, pin: t 3}]
+provisions:
+  - ladder: other
+    pin: t 1
+    when: exporter.public_body
+    answer: ALLOWED_WITH_MECHANISM
+    opened_by: [{mechanism: letter, papers: [xa/letter]}, {mechanism: seal, papers: [xa/seal]}]
+    says: Public bodies write a letter or use a seal.
+  - {ladder: other, pin: t 2, when: 'true', answer: ALLOWED, duties: [tell], says: Others tell the office.}
+"""
+
+
+@pytest.fixture
+def two_matters(changed):
+    head = ("ladders: [{id: main, title: Export}]", "ladders: [{id: main, title: Export}, {id: other, title: O}]")
+    return changed(head, file="xa/jurisdiction.yaml", **{"xa__other.yaml": OTHER})
+
+
+def test_two_matters_that_want_papers_want_the_papers_of_both(two_matters, ask):
+    contract = {"id": "c", "kind": "xa/contract", "effective": "2026-11-20", "parties": ["r"]}
+    letter = {"id": "l", "kind": "xa/letter", "signed": "2026-11-01"}
+    ruling = ask(book=two_matters, exporter__public_body=True, papers=[contract])
+    assert ruling.mechanisms == ("contract_and_letter", "contract_and_seal", "permit_and_letter", "permit_and_seal")
+    assert ruling.proceed is Truth.FALSE
+    assert ask(book=two_matters, exporter__public_body=True, papers=[contract, letter]).proceed is Truth.TRUE
+    assert ask(book=two_matters, exporter__public_body=True, papers=[letter]).proceed is Truth.FALSE
+
+
+def test_the_stricter_of_two_matters_does_not_make_the_papers_of_the_other_needless(two_matters, ask):
+    letter = {"id": "l", "kind": "xa/letter", "signed": "2026-11-01"}
+    permit = {"id": "p", "kind": "xa/permit", "valid_from": "2026-11-01", "parties": ["r"], "result": "passed"}
+    permit["scope"] = {"n_max": 1000}
+    many = {"exporter__public_body": True, "data__counts": [{"category": "health", "n": 500}]}
+    ruling = ask(book=two_matters, papers=[permit], **many)
+    assert (ruling.outcome, ruling.mechanisms) == (Outcome.REQUIRES_APPROVAL, ("permit_and_letter", "permit_and_seal"))
+    assert ruling.proceed is Truth.FALSE
+    assert ask(book=two_matters, papers=[permit, letter], **many).proceed is Truth.TRUE
+
+
+def test_duties_of_the_milder_matter_stay(two_matters, ask):
+    ruling = ask(book=two_matters, exporter__public_body=False)
+    assert (ruling.outcome, ruling.mechanisms) == (Outcome.ALLOWED_WITH_MECHANISM, ("contract", "permit"))
+    assert "t 3" in [obligation.citation.pin for obligation in ruling.obligations]
+    order = ask(book=two_matters, exporter__public_body=False, request={"by_authority": True})
+    assert "t 3" not in [obligation.citation.pin for obligation in order.obligations]

@@ -32,6 +32,11 @@ def test_presumptions_of_elements_are_checked_too(changed):
         ("value: false", "value: maybe", "cannot be compared so"),
         ("value: false", "value: [1]", "a presumed value must be one code or truth value"),
         ("fact: request.by_authority", "fact: exporter.designations has CN:CIO", "`CN:CIO` is no code here"),
+        (
+            'reach: ["APPI"]',
+            "reach_by: [tragets]",
+            "`tragets` is nothing that a party does in a territory; did you mean `targets`",
+        ),
         ("id: main", "id: mian", "`main` is no ladder of this jurisdiction; did you mean `mian`"),
         ("encoded_from: 2020-01-01\n", "", "a jurisdiction has no `encoded_from`"),
         ("jurisdiction: XA\n", "jurisdicton: XA\n", "has 0 files with `jurisdiction:`"),

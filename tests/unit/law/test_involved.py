@@ -30,6 +30,15 @@ def test_a_law_that_reaches_abroad_is_involved(rulebook):
     assert involved(rulebook, {"exporter": {"subject_to": {"APPI": False}}}).jurisdictions == ()
 
 
+def test_a_law_reaches_an_exporter_who_targets_persons_in_its_territory(changed):
+    book = changed(('reach: ["APPI"]', "reach_by: [targets, monitors]"), file="xa/jurisdiction.yaml")
+    document = {"exporter": {"located_in": "PE", "monitors": ["BO", "AR"]}, "importer": {"located_in": "PE"}}
+    assert involved(book, document).jurisdictions == ("XA",)
+    assert involved(book, {"exporter": {"located_in": "PE", "targets": ["BO"]}}).jurisdictions == ()
+    assert involved(book, {"importer": {"located_in": "PE", "targets": ["AR"]}}).jurisdictions == ()
+    assert involved(book, {"exporter": {"located_in": "PE", "establishments": ["AR"]}}).jurisdictions == ()
+
+
 def test_a_zone_with_rules_of_its_own_comes_before_the_country_around_it(texts):
     zone = {name.replace("xa/", "xz/"): text.replace("xa/", "xz/") for name, text in texts.items()}
     zone["xz/jurisdiction.yaml"] = zone["xz/jurisdiction.yaml"].replace("XA", "XZ").replace("AR", "AR-B/FREE")

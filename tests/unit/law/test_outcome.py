@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -63,6 +64,13 @@ def test_a_ruling_lists_its_mechanisms_and_papers_once():
     assert ruling.mechanisms == ("permit",)
     assert [need.kind for need in ruling.papers_needed] == ["xa/permit"]
     assert ruling.papers_needed[0].satisfied_by.paper == "p2"
+
+
+def test_a_ruling_offers_a_mechanism_also_beside_those_of_other_matters():
+    ruling = replace(a_ruling(), routes=(Route("permit_and_letter", (), CITED, Truth.FALSE),))
+    assert ruling.offers("permit")
+    assert ruling.offers("letter")
+    assert not ruling.offers("let")
 
 
 def test_an_assessment_finds_its_rulings():

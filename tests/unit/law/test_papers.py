@@ -155,3 +155,37 @@ def test_a_filing_may_be_counted_in_plain_days(changed):
     facts = parse_facts({"papers": [{**CONTRACT, "filed": "2026-11-13"}]})
     found = examine(kind, facts.papers[0], 0, Trace(facts, DAY, {}, lambda _trace, _name: Span(0, 0)))
     assert found.problems == ("it was filed on 2026-11-13, after the last day for it, 2026-11-12",)
+
+
+@pytest.fixture
+def after_first_transfer(changed):
+    kind = (
+        changed(("{days: 10, working: true}", "{days: 60, after: first_transfer}"))
+        .jurisdictions["XA"]
+        .papers["xa/contract"]
+    )
+
+    def examined(as_of, starts=None, filed=None):
+        transfer = {"starts": starts} if starts else {}
+        facts = parse_facts({"papers": [{**CONTRACT, "filed": filed}], "transfer": transfer})
+        trace = Trace(facts, as_of, {}, lambda _trace, _name: Span(0, 0))
+        return examine(kind, facts.papers[0], 0, trace), trace
+
+    return examined
+
+
+def test_a_filing_may_be_counted_from_the_first_transfer(after_first_transfer):
+    found, _ = after_first_transfer(date(2027, 1, 30), "2026-12-01")
+    assert (found.holds, found.to_file) == (Truth.TRUE, date(2027, 1, 30))
+    late, _ = after_first_transfer(date(2027, 1, 31), "2026-12-01")
+    assert late.problems == ("no filing is shown, and the last day for it was 2027-01-30",)
+    filed, _ = after_first_transfer(date(2027, 3, 1), "2026-12-01", filed="2027-01-31")
+    assert filed.problems == ("it was filed on 2027-01-31, after the last day for it, 2027-01-30",)
+
+
+def test_a_first_transfer_that_is_not_told_is_taken_not_to_lie_behind(after_first_transfer):
+    found, trace = after_first_transfer(date(2027, 3, 1))
+    assert (found.holds, found.to_file) == (Truth.TRUE, None)
+    assert [(a.text, a.facts) for a in trace.assumptions] == [
+        ("no data were transferred before 2027-03-01", ("transfer.starts",))
+    ]

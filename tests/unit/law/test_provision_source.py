@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from corridor.base.errors import MalformedError
-from corridor.law.model import Covers, Filing
+from corridor.law.model import Covers, Filing, FilingStart
 from corridor.law.outcome import Outcome
 
 
@@ -40,9 +40,16 @@ def test_alternatives_may_be_named_once_and_used_often(changed):
     assert [(opening.mechanism, opening.citation.pin) for opening in s4.opened_by] == [("permit", "s 5")]
 
 
+def test_the_days_for_a_filing_may_be_counted_from_the_first_transfer(changed):
+    book = changed(("{days: 10, working: true}", "{days: 60, after: first_transfer}"))
+    filing = book.jurisdictions["XA"].papers["xa/contract"].filing
+    assert filing == Filing(60, working=False, after=FilingStart.FIRST_TRANSFER)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("{days: 10, working: true}", "{days: 10, after: signature}", "`signature` cannot be `after`"),
         ("answer: REQUIRES_APPROVAL", "answer: PROHIBITED", "`PROHIBITED` cannot be answered with `opened_by`"),
         ("answer: PROHIBITED", "answer: RESTRICTED", "`RESTRICTED` cannot be answered without `opened_by`"),
         ("answer: PROHIBITED", "answer: UNDETERMINED", "`UNDETERMINED` cannot be answered"),

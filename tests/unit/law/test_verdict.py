@@ -68,3 +68,24 @@ def test_where_nobody_is_known_to_be_nothing_is_decided(rulebook, described):
 def test_a_day_beyond_the_calendar_is_refused(verdict):
     with pytest.raises(MalformedError, match="out of range"):
         verdict(as_of=date(1800, 1, 1))
+
+
+OTHER = """
+instrument: xa/other
+title: {en: Other}
+enacted_by: Parliament
+in_force: {from: 2020-01-01}
+source: {address: gazette.example/2, checked: 2026-11-01, verified: recalled}
+papers: {xa/letter: {title: Letter, pin: t 1}}
+provisions:
+  - {ladder: other, pin: t 1, when: 'true', answer: ALLOWED_WITH_MECHANISM,
+     opened_by: [{mechanism: letter, papers: [xa/letter]}], says: A letter is written.}
+"""
+
+
+def test_matters_that_want_papers_want_those_of_each(changed, described):
+    head = ("ladders: [{id: main, title: Export}]", "ladders: [{id: main, title: Export}, {id: other, title: O}]")
+    book = changed(head, file="xa/jurisdiction.yaml", **{"xa__other.yaml": OTHER})
+    letter = {"kind": "xa/letter", "signed": "2026-11-01"}
+    for papers, proceed in (([CONTRACT], Truth.FALSE), ([letter], Truth.FALSE), ([CONTRACT, letter], Truth.TRUE)):
+        assert decide(book, described(papers=papers), DAY).answers[0].proceed is proceed

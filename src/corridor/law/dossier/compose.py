@@ -52,7 +52,7 @@ class _Composer:
 
     def documents(self, template: Template) -> Iterator[Document]:
         holds, missing = self._holds(template.condition)
-        offered = not template.mechanisms or template.mechanisms & set(self.ruling.mechanisms)
+        offered = not template.mechanisms or any(self.ruling.offers(name) for name in template.mechanisms)
         if holds is Truth.FALSE or not offered or self.ruling.note:
             return
         for language in template.languages:

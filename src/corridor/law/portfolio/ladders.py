@@ -13,6 +13,7 @@ from corridor.base.truth import Truth, any_of
 from corridor.law.forms import Fact
 from corridor.law.model import Jurisdiction, Provision
 from corridor.law.outcome import Outcome
+from corridor.law.papers import beside
 from corridor.law.portfolio.dictionary import Dictionary
 from corridor.law.portfolio.expressions import Columns
 from corridor.law.portfolio.rebuild import reads
@@ -72,19 +73,44 @@ class Ladders:
         return _Rung(len(self.decisive) - 1, provision, self._columns.truth(provision.condition.answer.form))
 
     def rulings(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Columns `outcome`, a rank of `RANKS`, and `rung`, the deciding one of `decisive` or null."""
+        """Columns `outcome`, a rank of `RANKS`, `rung`, the deciding one of `decisive` or null, and `wanting`.
+
+        `wanting` are the numbers of the rungs of all ladders that want papers, the deciding ones first.
+        """
         found = self._columns.prepare(rows).lazy()
         for at, ladder in enumerate(self._ladders):
             found = _climbed(found, at, ladder)
         outcomes = [pl.col(f"outcome {at}") for at in range(len(self._ladders))]
         if not outcomes:
-            return rows.select(pl.lit(_OPEN).alias("outcome"), pl.lit(None, pl.Int64).alias("rung"))
+            nothing = (pl.lit(None, pl.Int64).alias("rung"), pl.lit("").alias("wanting"))
+            return rows.select(pl.lit(_OPEN).alias("outcome"), *nothing)
         lowest = pl.min_horizontal(outcomes)
         first = pl.coalesce(
             pl.when(pl.col(f"outcome {at}") == lowest).then(f"rung {at}") for at in range(len(outcomes))
         )
         rung = pl.when(lowest != _OPEN).then(first)
-        return found.select(lowest.alias("outcome"), rung.alias("rung")).collect()
+        wanting = _wanting(lowest, len(outcomes))
+        return found.select(lowest.alias("outcome"), rung.alias("rung"), wanting.alias("wanting")).collect()
+
+    def mechanisms(self, wanting: str) -> tuple[str, ...]:
+        """The ways that open every matter at once, for the rungs of a row's `wanting`."""
+        matters = [self.decisive[int(number)].mechanisms for number in wanting.split(",") if number]
+        ways: tuple[str, ...] = matters[0] if matters else ()
+        for names in matters[1:]:
+            ways = tuple(beside(way, name) for way in ways for name in names)
+        return ways
+
+
+def _wanting(lowest: pl.Expr, ladders: int) -> pl.Expr:
+    needing = [rank for outcome, rank in RANKS.items() if outcome.needs_papers]
+
+    def rung(at: int, *, deciding: bool) -> pl.Expr:
+        outcome = pl.col(f"outcome {at}")
+        chosen = outcome.is_in(needing) & lowest.is_in(needing) & ((outcome == lowest) == pl.lit(deciding))
+        return pl.when(chosen).then(pl.col(f"rung {at}").cast(pl.String))
+
+    rungs = [rung(at, deciding=deciding) for deciding in (True, False) for at in range(ladders)]
+    return pl.concat_str(rungs, separator=",", ignore_nulls=True)
 
 
 def _decisive(provision: Provision, day: date) -> Decisive:

@@ -175,9 +175,11 @@ class Portfolio:
         ladders = self._ladders[law]
         rulings = ladders.rulings(rows)
         kinds = rulings.unique()
-        numbers = [self._decided(law, ladders, outcome, rung) for outcome, rung in kinds.iter_rows()]
+        numbers = [self._decided(law, ladders, *kind) for kind in kinds.iter_rows()]
         told = kinds.with_columns(pl.Series(_SAYING, numbers, dtype=pl.Int64))
-        joined = rulings.join(told, on=["outcome", "rung"], how="left", nulls_equal=True, maintain_order="left")
+        joined = rulings.join(
+            told, on=["outcome", "rung", "wanting"], how="left", nulls_equal=True, maintain_order="left"
+        )
         return self._with_papers(law, rows, joined.select(rows[_ROW], _SAYING))
 
     def _with_papers(self, law: _Law, rows: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
@@ -212,13 +214,14 @@ class Portfolio:
         row = _row(law.removeprefix(_WITHOUT), Outcome.UNDETERMINED, Truth.UNKNOWN)
         return self._saying(row, Outcome.UNDETERMINED, Truth.UNKNOWN)
 
-    def _decided(self, law: _Law, ladders: Ladders, rank: int, rung: int | None) -> int:
+    def _decided(self, law: _Law, ladders: Ladders, rank: int, rung: int | None, wanting: str) -> int:
         outcome = OUTCOMES[rank]
         if rung is None:
             return self._open(law.jurisdiction)
         decisive = ladders.decisive[rung]
         citation, proceed = decisive.provision.citation, decisive.free_of_papers
-        row = _row(law.jurisdiction, outcome, proceed, (citation.instrument, citation.pin), decisive.mechanisms)
+        mechanisms = ladders.mechanisms(wanting)
+        row = _row(law.jurisdiction, outcome, proceed, (citation.instrument, citation.pin), mechanisms)
         return self._saying(row, outcome, proceed)
 
     def _saying(self, row: dict[str, Any] | None, outcome: Outcome, proceed: Truth) -> int:

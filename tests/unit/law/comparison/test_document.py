@@ -95,4 +95,4 @@ def test_an_instrument_is_printed_with_its_parties_and_what_it_is_not():
 def test_an_instrument_with_a_domestic_tie_shows_it():
     text = render_international(load_international().get("int/cn-hk-mou"))
     assert "促进粤港澳大湾区数据跨境流动的合作备忘录" in text
-    assert "  cn/gba-contract Hong Kong: " in text
+    assert "  cn/gba-contract above the thresholds: " in text

@@ -154,3 +154,43 @@ def test_the_module_of_the_clauses_follows_from_the_roles(shipped, exporter, imp
     sections = made(shipped, facts)["eu-scc-annexes.en"].sections
     assert [one.title.partition(",")[0] for one in sections if one.title.startswith("Module")] == [module]
     assert any(one.title.startswith("Annex III") for one in sections) is (importer != "controller")
+
+
+VIETNAMESE = {
+    "transfer": {"kind": "send", "starts": "2026-11-01"},
+    "exporter": {"name": "Saigon Co", "located_in": "VN", "public_body": False},
+    "importer": {"id": "i", "located_in": "SA"},
+    "data": {
+        "items": [{"category": "contact_demographic", "subject": "customer"}],
+        "counts": [{"category": "contact_demographic", "n": 1_000_000}],
+        "important_status": "not_notified",
+    },
+}
+
+
+def test_vietnams_dossier_lists_the_approval_of_core_data_and_names_the_first_day(shipped):
+    text = as_markdown(made(shipped, VIETNAMESE)["vn-transfer-dossier.en"])
+    assert "- First day of transfer: 2026-11-01" in text
+    assert "- [ ] Approval of the transfer of core data" in text
+    assert "dossier on important data" not in text
+    few = VIETNAMESE | {"data": VIETNAMESE["data"] | {"counts": [{"category": "contact_demographic", "n": 10}]}}
+    assert "core data" not in as_markdown(made(shipped, few)["vn-transfer-dossier.en"]).partition("## 1.")[0]
+
+
+def test_whoever_needs_no_dossier_gets_none(shipped):
+    press = VIETNAMESE | {"purpose": ["journalism"], "data": {**VIETNAMESE["data"], "counts": []}}
+    assert "vn-transfer-dossier.en" not in made(shipped, press)
+
+
+def test_the_assessments_of_saudi_arabia_and_malaysia_are_outlined(shipped):
+    facts = {
+        "transfer": {"kind": "send", "necessity": {"for": "contract_with_individual", "strictly_needed": True}},
+        "exporter": {"name": "Exporter", "located_in": "SA"},
+        "importer": {"name": "Importer", "located_in": "US"},
+        "data": {"items": [{"category": "contact_demographic"}]},
+        "purpose": ["contract_performance"],
+    }
+    risks = made(shipped, facts)["sa-transfer-risk-assessment.en"]
+    assert [one.title.partition(".")[0] for one in risks.sections] == ["1", "2", "3", "4", "5"]
+    malaysian = made(shipped, facts | {"exporter": {"name": "Exporter", "located_in": "MY"}, "transfer": {}})
+    assert "- Destination: US" in as_markdown(malaysian["my-transfer-impact-assessment.en"])

@@ -23,6 +23,7 @@ def test_those_that_ship_fit_the_rules_that_ship():
     assert {"cn/pipia", "cn/standard-contract-filing", "cn/security-assessment", "eu/scc-annexes", "eu/tia"} <= set(
         found
     )
+    assert {"gb/transfer-agreement", "gb/tra"} <= set(found)
     assert all(set(one.languages) == {"en", "zh"} for one in found.values() if one.jurisdiction == "CN")
     assert all(section.citation.pin for one in found.values() for section in one.sections)
 

@@ -14,7 +14,7 @@ def pins(ladders, rows):
     rulings = ladders.rulings(rows)
     return [
         (OUTCOMES[rank].value, None if rung is None else ladders.decisive[rung].provision.citation.pin)
-        for rank, rung in rulings.iter_rows()
+        for rank, rung, _ in rulings.iter_rows()
     ]
 
 
@@ -54,6 +54,41 @@ def test_before_a_ladder_is_in_force_nothing_is_decided(changed, numbered):
     book = changed(("title: Export}", "title: Export, from: 2026-12-01}"), file="xa/jurisdiction.yaml")
     rows, dictionaries = numbered({"importer.located_in": "AR"})
     assert pins(Ladders(book.jurisdictions["XA"], DAY, dictionaries), rows) == [("UNDETERMINED", None)]
+
+
+SECOND = """
+instrument: xa/second
+title: {en: Second}
+enacted_by: Parliament
+in_force: {from: 2020-01-01}
+source: {address: gazette.example/2, checked: 2026-11-01, verified: recalled}
+papers: {xa/letter: {title: Letter, pin: t 1}}
+provisions:
+  - {ladder: other, pin: t 1, when: exporter.public_body, answer: ALLOWED_WITH_MECHANISM,
+     opened_by: [{mechanism: letter, papers: [xa/letter]}], says: Public bodies write a letter.}
+  - {ladder: other, pin: t 2, when: 'true', answer: NOT_REGULATED, says: Otherwise free.}
+"""
+
+
+def test_matters_that_want_papers_are_opened_together(changed, numbered):
+    head = ("ladders: [{id: main, title: Export}]", "ladders: [{id: other, title: O}, {id: main, title: Export}]")
+    book = changed(head, file="xa/jurisdiction.yaml", **{"xa__second.yaml": SECOND})
+    base = {"importer.located_in": "PE", "data.items": HEALTH, "data.counts": [{"category": "health", "n": 5}]}
+    rows, dictionaries = numbered(
+        {**base, "exporter.public_body": True},
+        {**base, "exporter.public_body": False},
+        {**base, "exporter.public_body": True, "data.counts": [{"category": "health", "n": 100}]},
+        {**base, "exporter.public_body": True, "importer.located_in": "CL"},
+        {**base, "exporter.public_body": True, "request.by_authority": True},
+    )
+    ladders = Ladders(book.jurisdictions["XA"], DAY, dictionaries)
+    assert [ladders.mechanisms(wanting) for _, _, wanting in ladders.rulings(rows).iter_rows()] == [
+        ("letter_and_contract", "letter_and_permit"),
+        ("contract", "permit"),
+        ("permit_and_letter",),
+        ("letter",),
+        (),
+    ]
 
 
 def test_the_lowest_rank_is_what_outcomes_meet_in():
