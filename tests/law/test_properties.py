@@ -24,7 +24,7 @@ from corridor.law.source import plain, read_yaml
 from corridor.law.suppose import suppose
 from corridor.law.trace import Trace, missing_in
 from corridor.law.verdict import decide
-from corridor.law.vocabulary import FACTS, Code, Day, Number, Place, Record, Text, Truthful
+from corridor.law.vocabulary import FACTS, PARTY, Code, Day, Number, Place, Record, Text, Truthful
 
 SOURCES = {
     f"{folder.name}/{file.name}": file.read_text(encoding="utf-8")
@@ -205,7 +205,9 @@ def _unread(record, prefix=""):
     """Values for facts that no rule reads: `transfer.id`, and whatever else the vocabulary has besides."""
     for name, kind in record.fields.items():
         path = f"{prefix}{name}"
-        if any(read == path or read.startswith(f"{path}.") for read in _READ):
+        if kind is PARTY:
+            yield f"{path}.sector", "62.01"  # who a party is, derivations of parties may read
+        elif any(read == path or read.startswith(f"{path}.") for read in _READ):
             if isinstance(kind, Record):
                 yield from _unread(kind, f"{path}.")
         elif type(kind) in _EXAMPLES:
