@@ -165,3 +165,50 @@ def test_a_cloud_that_does_not_look_inside_is_no_third_party_in_japan_and_a_proc
     }
     assert ruling("JP", stored).outcome is Outcome.NOT_A_TRANSFER
     assert ruling("EU", from_place(stored, "FR")).outcome is Outcome.ALLOWED_WITH_MECHANISM
+
+
+def test_keys_at_home_make_up_for_a_failing_law_in_the_union_and_change_nothing_in_the_united_states():
+    backup = {
+        "transfer": {
+            "kind": "store_abroad",
+            "agreement_type": "vendor",
+            "clear_text_needed": False,
+            "encryption": {"at_rest": True, "in_transit": True, "keys_held_by": "exporter", "keys_country": "FR"},
+        },
+        "exporter": {"id": "exporter", "located_in": "FR", "role": "controller"},
+        "importer": {"id": "vendor", "located_in": "CN", "role": "processor"},
+        "data": {
+            "items": [{"category": "health", "subject": "patient", "subject_countries": ["US"]}],
+            "counts": [{"category": "health", "n": 10_001}],
+        },
+        "papers": [
+            {"id": "scc-1", "kind": "eu/scc", "module": 2, "signed": "2026-03-01", "parties": ["exporter", "vendor"]},
+            {"id": "tia-1", "kind": "eu/tia", "signed": "2026-03-01", "result": "not_equivalent"},
+        ],
+    }
+    union = ruling("EU", backup)
+    assert (union.outcome, union.proceed) == (Outcome.ALLOWED_WITH_MECHANISM, Truth.TRUE)
+    backup["transfer"]["encryption"]["keys_country"] = "US"
+    states = ruling("US", from_place(backup, "US"))
+    assert (states.outcome, states.proceed) == (Outcome.RESTRICTED, Truth.FALSE)
+    clear = copy.deepcopy(backup)
+    clear["transfer"] |= {"clear_text_needed": True, "encryption": {"at_rest": False, "in_transit": False}}
+    assert ruling("US", from_place(clear, "US")).outcome is states.outcome
+    assert ruling("EU", clear).outcome is Outcome.PROHIBITED
+
+
+def test_the_united_states_ask_whose_law_made_the_recipient_and_the_union_where_it_is():
+    hired = {
+        "transfer": {"kind": "send", "agreement_type": "vendor"},
+        "exporter": {"id": "exporter", "located_in": "US", "role": "controller"},
+        "importer": {"id": "branch", "located_in": "US", "organised_under": ["CN"], "role": "processor"},
+        "data": {
+            "items": [{"category": "health", "subject": "patient", "subject_countries": ["US"]}],
+            "counts": [{"category": "health", "n": 10_001}],
+        },
+    }
+    states = ruling("US", hired)
+    assert (states.outcome, states.proceed) == (Outcome.RESTRICTED, Truth.FALSE)
+    in_the_union = copy.deepcopy(hired)
+    in_the_union["exporter"]["located_in"] = in_the_union["importer"]["located_in"] = "FR"
+    assert ruling("EU", in_the_union).outcome is Outcome.NOT_A_TRANSFER
