@@ -10,7 +10,9 @@ from pathlib import Path
 
 from corridor.app.rulebook import load_rules
 from corridor.law.document import list_instruments
+from corridor.law.facts import FlagSet
 from corridor.law.model import Instrument, Rulebook
+from corridor.law.trace import Presumption
 
 PAGE = Path(__file__).parent.parent / "docs" / "law-sources.md"
 SOURCES = "| id | title | in force | class | read at | checked |\n|---|---|---|---|---|---|\n"
@@ -54,11 +56,16 @@ def _in_force(instrument: Instrument) -> str:
 def _presumptions(rulebook: Rulebook) -> Iterator[str]:
     for jurisdiction in sorted(rulebook.jurisdictions.values(), key=lambda one: one.id):
         for path, presumption in jurisdiction.presumptions.items():
-            yield f"{jurisdiction.id} | `{path}` | `{_written(presumption.value)}` | {presumption.why}"
+            yield f"{jurisdiction.id} | `{path}` | {_written(presumption)} | {presumption.why}"
 
 
-def _written(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _written(presumption: Presumption) -> str:
+    value = presumption.value
+    if presumption.same_as:
+        return f"as its `{presumption.same_as}`"
+    if value == () or isinstance(value, FlagSet):
+        return "`[]`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 if __name__ == "__main__":

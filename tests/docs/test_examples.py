@@ -40,7 +40,7 @@ def test_a_paper_that_is_shown_is_one_of_a_kind_that_the_rulebook_knows(name):
 def test_the_rules_of_ones_own_that_are_shown_load_beside_the_shipped_ones_and_keep_their_case():
     name = "docs/howto/add-rules-of-your-own.md"
     shown = [block.text for block in blocks(page(name)) if block.language == "yaml"]
-    names = ("ph/jurisdiction.yaml", "ph/house.yaml", "ph/cases.yaml", "cn/own-values.yaml")
+    names = ("ph/jurisdiction.yaml", "ph/house.yaml", "ph/cases.yaml", "cn/own-values.yaml", "ph/owners.yaml")
     files = dict(zip(names, shown, strict=True))
     report = check(load_rulebook({**shipped_sources(), **files}))
     mine = [result for result in report.results if result.case.jurisdiction == "PH"]

@@ -126,3 +126,50 @@ def test_the_meter_is_asked_for_both_counters_of_china():
 
 def test_the_last_line_says_what_the_answer_is_worth():
     assert "This is not legal advice." in as_text(assess(RULEBOOK, customers(), DAY)).splitlines()[-1]
+
+
+ENCRYPTED = {
+    "transfer": {
+        "kind": "store_abroad",
+        "agreement_type": "vendor",
+        "clear_text_needed": False,
+        "encryption": {"at_rest": True, "in_transit": True, "keys_held_by": "exporter"},
+    },
+    "importer": {"located_in": "CN", "role": "processor"},
+    "data": {
+        "items": [{"category": "health", "subject_countries": ["US", "DE"]}],
+        "counts": [{"category": "health", "n": 10_001}],
+    },
+}
+
+
+def test_encryption_decides_in_europe_and_is_without_effect_in_america():
+    plain = copy.deepcopy(ENCRYPTED)
+    plain["transfer"] |= {"clear_text_needed": True, "encryption": {"at_rest": False, "in_transit": False}}
+    american = [
+        assess(RULEBOOK, parse_facts({**facts, "exporter": {"located_in": "US"}}), DAY).ruling("US")
+        for facts in (ENCRYPTED, plain)
+    ]
+    assert [(one.outcome, one.proceed) for one in american] == [(Outcome.RESTRICTED, Truth.FALSE)] * 2
+
+
+def test_a_subsidiary_is_somebody_else_and_a_branch_is_not():
+    company = {"id": "company", "located_in": "US", "organised_under": ["US"]}
+    facts = {**ENCRYPTED, "exporter": company}
+    facts["transfer"] = {"kind": "store_abroad", "agreement_type": "none", "consideration": False}
+    subsidiary = {"located_in": "CN", "organised_under": ["CN"], "owned_by": [{"party": "company", "pct": 100}]}
+    branch = {"located_in": "CN", "organised_under": ["US"], "same_entity_as_exporter": True}
+    pins = [
+        assess(RULEBOOK, parse_facts({**facts, "importer": importer}), DAY).ruling("US").provisions[0].citation.pin
+        for importer in (subsidiary, branch)
+    ]
+    assert pins == ["202.210", "202.256"]
+
+
+def test_the_meter_counts_for_each_recipient_of_american_data():
+    facts = {**ENCRYPTED, "exporter": {"located_in": "US"}}
+    for recipient in ("did:web:b", "did:web:c"):
+        document = {**facts, "importer": {"id": recipient, "located_in": "CN"}}
+        asked = {query.key for query in counts_needed(RULEBOOK, parse_facts(document), DAY)}
+        assert CountKey("US", f"health_persons to {recipient}") in asked
+        assert all(key.name.endswith(f" to {recipient}") for key in asked)

@@ -11,6 +11,9 @@ from corridor.law.vocabulary import Code, Day, Flags, Number, Place, Record, Sev
 
 PATTERNED = {"region": ["GBA9", "CN-FTZ:shanghai"], "kind of paper": ["cn/standard-contract", "eu/scc", "eu/tia"]}
 
+DEEPEST = 2
+"""How deep lists are made within lists: owners have owners."""
+
 
 class Maker:
     """Makes descriptions that the rules of `rulebook` have something to say about."""
@@ -46,15 +49,17 @@ class Maker:
                 found[path] = self._value(kind)
         return found
 
-    def _value(self, kind):
+    def _value(self, kind, depth=0):
         pick = self._random
         match kind:
             case Flags(of):
                 return self._flags(self._codes(of))
             case Several(of):
-                return [self._value(of) for _ in range(pick.choice([0, 1, 1, 2, 3]))]
+                lengths = [0, 1, 1, 2, 3] if depth < DEEPEST else [0]
+                return [self._value(of, depth + 1) for _ in range(pick.choice(lengths))]
             case Record():
-                return {name: self._value(inner) for name, inner in kind.fields.items() if pick.random() < 0.7}
+                fields = kind.fields.items()
+                return {name: self._value(inner, depth) for name, inner in fields if pick.random() < 0.7}
         return pick.choice(self._choices(kind))
 
     def _choices(self, kind):

@@ -28,13 +28,22 @@ def changes_by(first: date | None, uses: Iterable[str], rules: Jurisdiction, day
 
 
 def _periods(names: Iterable[str], rules: Jurisdiction) -> Iterator[DateRange]:
-    """The periods of all values, entries and definitions behind the names, at any date."""
-    for name in names:
+    """The periods of all values, entries, measures and definitions behind the names, at any date."""
+    waiting, seen = list(names), set[str]()  # what is derived of a party can come back to itself
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
         if name in rules.parameters:
             yield from (value.period for value in rules.parameters[name].values)
         elif name in rules.registers:
             yield from (entry.period for entry in rules.registers[name].entries)
-        elif name in rules.derived:
-            for version in rules.derived[name].versions:
+        elif name in rules.shares:
+            share = rules.shares[name]
+            yield share.period
+            waiting += [share.of, *([share.through.name] if share.through else [])]
+        elif derived := rules.derived.get(name) or rules.of_party.get(name):
+            for version in derived.versions:
                 yield version.period
-                yield from _periods(version.value.uses, rules)
+                waiting += version.value.uses

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from corridor.base.truth import Truth, any_of
 from corridor.law.dated import Dated, Entry, Register, wider_places
-from corridor.law.facts import FlagSet
+from corridor.law.facts import NOTHING, FlagSet
 from corridor.law.forms import (
     Always,
     Compared,
@@ -26,7 +26,11 @@ from corridor.law.forms import (
     IsTrue,
     Joined,
     Not,
+    OfParties,
+    PartyField,
 )
+from corridor.law.ownership import Party
+from corridor.law.standing import PartyFact, party_fact
 from corridor.law.terms import Scope, Term
 from corridor.law.trace import Span, Step, Trace
 from corridor.law.vocabulary import Place
@@ -61,6 +65,24 @@ def derived(name: str, table: Mapping[str, Callable[[Trace], Step]]) -> Answer:
         return found
 
     return Answer(run, DerivedFact(name))
+
+
+def stands(term: Term | None, name: str, table: Mapping[str, PartyFact], reads: frozenset[str]) -> Answer:
+    """Whether `name` is derived of the party that `term` is, or of the one that the condition is about."""
+
+    def run(trace: Trace, scope: Scope) -> Step:
+        if term is None:
+            return party_fact(trace, name, Party(*scope), table)
+        value, _, _ = term.get(trace, scope)
+        path = scope[1] if term.text == "it" else term.text
+        return party_fact(trace, name, trace.parties.party(value or NOTHING, path), table)
+
+    return Answer(run, OfParties(run, reads))
+
+
+def of_parties(answer: Answer, reads: frozenset[str]) -> Answer:
+    """A condition on parties: it runs as it means, whoever compiles it."""
+    return Answer(answer.run, OfParties(answer.run, reads, answer.form))
 
 
 def truth_of(term: Term) -> Answer:
@@ -156,7 +178,8 @@ def compare_numbers(sign: str, left: Term, right: Term) -> Answer:
         b, missing_b, rank_b = get_b(trace, scope)
         holds = _UNKNOWN if a is None or b is None else compare(span_of(a), span_of(b))
         missing = (*missing_a, *missing_b) if holds is _UNKNOWN else ()
-        return Step(text, holds, shown(a, b), (), missing, max(rank_a, rank_b))
+        because = a.because if isinstance(a, Span) else ()
+        return Step(text, holds, shown(a, b), because, missing, max(rank_a, rank_b))
 
     return Answer(run, Compared(sign, left.operand, right.operand, numbers=True))
 
@@ -229,13 +252,15 @@ def _by(entry: Dated[Entry]) -> tuple[str, str]:
 def has_flag(term: Term, code: str) -> Answer:
     """Whether a code of a set holds."""
     get, text = term.get, f"{term.text} has {code}"
+    of_party = isinstance(term.origin, PartyField)
 
     def run(trace: Trace, scope: Scope) -> Step:
         flags, _, rank = get(trace, scope)
         holds = flags.holds(code) if isinstance(flags, FlagSet) else _UNKNOWN
         if holds is _UNKNOWN:
-            holds = _TRUTH[trace.presume(text)]
-        return Step(text, holds, (), (), (text,) if holds is _UNKNOWN else (), rank)
+            holds = _TRUTH[trace.presume_of(Party(*scope), text) if of_party else trace.presume(text)]
+        missing = (f"{scope[1]}.{text}" if of_party else text,) if holds is _UNKNOWN else ()
+        return Step(text, holds, (), (), missing, rank)
 
     return Answer(run, HasFlag(term.operand, code))
 
@@ -256,15 +281,23 @@ def has_member(term: Term, code: str) -> Answer:
     return Answer(run, HasMember(term.operand, code))
 
 
+def _several_of(values: list[Truth]) -> Truth:
+    """Whether at least two hold."""
+    if values.count(_TRUE) > 1:
+        return _TRUE
+    return _UNKNOWN if len(values) - values.count(_FALSE) > 1 else _FALSE
+
+
 _QUANTIFIERS: Final[Mapping[str, Callable[[list[Truth]], Truth]]] = {
     "any": any_of,
     "all": lambda values: min(values, default=_TRUE),
     "none": lambda values: _NOT[any_of(values)],
+    "several": _several_of,
 }
 
 
 def quantified(quantifier: str, term: Term, body: Answer) -> Answer:
-    """`any`, `all` or `none` of the elements of a list."""
+    """`any`, `all`, `none` or `several` of the elements of a list."""
     combine, text, name = _QUANTIFIERS[quantifier], f"{term.text} {quantifier}", term.text
     get, explained = term.get, body.run
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from typing import Final
 
 from corridor.base.errors import MalformedError
 from corridor.base.truth import Truth
@@ -15,6 +17,7 @@ from corridor.law.expression import (
     Among,
     Compare,
     Has,
+    Is,
     Junction,
     Literal,
     Name,
@@ -25,12 +28,15 @@ from corridor.law.expression import (
     parse,
 )
 from corridor.law.facts import suggestion
+from corridor.law.standing import PartyFact, Share, share_of
 from corridor.law.terms import OUTSIDE, Term
 from corridor.law.trace import Step, Trace
 from corridor.law.vocabulary import (
     FACTS,
     LISTS,
+    OWNER,
     PAPER,
+    PARTY,
     Code,
     Day,
     Flags,
@@ -42,6 +48,19 @@ from corridor.law.vocabulary import (
     Text,
     Truthful,
 )
+
+READ_OF_PARTIES: Final = frozenset(
+    {
+        "parties",
+        *(
+            f"{end}.{name}"
+            for end in ("exporter", "importer")
+            for name in ("id", "acts", *OWNER.fields)
+            if name in PARTY.fields
+        ),
+    }
+)
+"""The facts that what is derived of a party may rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +85,22 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The names a jurisdiction declares; `derived` may be filled after conditions that use it were bound."""
+    """The names a jurisdiction declares; what is derived may be filled after conditions that use it were bound."""
 
     derived: Mapping[str, Callable[[Trace], Step]]
     derived_names: frozenset[str]
     parameters: Mapping[str, Parameter]
     counts: Mapping[str, str]
     registers: Mapping[str, Register]
+    of_party: Mapping[str, PartyFact] = field(default_factory=dict)
+    of_party_names: frozenset[str] = frozenset()
+    shares: Mapping[str, Share] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every declared name."""
-        return (*self.derived_names, *self.parameters, *self.counts, *self.registers)
+        of_parties = (*self.of_party_names, *self.shares)
+        return (*self.derived_names, *self.parameters, *self.counts, *self.registers, *of_parties)
 
 
 def bind(text: str, place: str, declared: Declared, element: Record | None = None) -> Condition:
@@ -108,19 +131,28 @@ class _Binder:
                 return answers.junction(word, tuple(self.condition(part, element) for part in parts))
             case Negation(body):
                 return answers.negation(self.condition(body, element))
-            case Compare() | Among() | Has() | Quantified():
+            case Compare() | Among() | Has() | Is() | Quantified():
                 return self._relation(tree, element)
             case Literal(bool() as value):
                 return answers.literal(str(value).lower(), Truth.of(value))
-            case Name(text) if text in self._declared.derived_names and not _field(element, text):
-                self.uses.add(text)
-                return answers.derived(text, self._declared.derived)
+            case Name(text) if self._is_derived(text, element):
+                return self._derived(text)
         term = self._term(tree, element)
         if not isinstance(term.kind, Truthful):
             raise self._wrong(tree.at, f"`{term.text}` is not true or false", "compare it with something")
         return answers.truth_of(term)
 
-    def _relation(self, tree: Compare | Among | Has | Quantified, element: Kind | None) -> Answer:
+    def _is_derived(self, name: str, element: Kind | None) -> bool:
+        names = self._declared.of_party_names if element is PARTY else frozenset()
+        return name in names | self._declared.derived_names and not _field(element, name)
+
+    def _derived(self, name: str) -> Answer:
+        self.uses.add(name)
+        if name in self._declared.of_party_names:
+            return answers.stands(None, name, self._declared.of_party, READ_OF_PARTIES)
+        return answers.derived(name, self._declared.derived)
+
+    def _relation(self, tree: Compare | Among | Has | Is | Quantified, element: Kind | None) -> Answer:
         match tree:
             case Compare():
                 return self._compare(tree, element)
@@ -128,6 +160,8 @@ class _Binder:
                 return self._among(tree, element)
             case Has():
                 return self._has(tree, element)
+            case Is():
+                return self._is(tree, element)
             case Quantified():
                 return self._quantified(tree, element)
 
@@ -146,7 +180,10 @@ class _Binder:
     def _named(self, name: Name, element: Kind | None) -> Term:
         text = name.text
         if (kind := _field(element, text)) is not None:
-            return terms.element_field(text, kind)
+            of_party = element in {PARTY, OWNER} and text != "it"
+            return terms.party_field(text, kind) if of_party else terms.element_field(text, kind)
+        if element is PARTY and text in self._declared.shares:
+            return self._share(text)
         if parameter := self._declared.parameters.get(text):
             self.uses.add(text)
             return terms.parameter_value(parameter, Number(parameter.unit))
@@ -159,6 +196,11 @@ class _Binder:
             return terms.paper_field(text, text[6:], kind)
         inner = _paths(element) if isinstance(element, Record) else ()
         raise self._wrong(name.at, f"`{text}` is no fact", suggestion(text, (*inner, *_paths(), *self._declared.names)))
+
+    def _share(self, name: str) -> Term:
+        self.uses.add(name)
+        measure = partial(share_of, share=self._declared.shares[name], table=self._declared.of_party)
+        return terms.share_value(name, Number("percent"), lambda trace, party: measure(trace, party=party))
 
     def _code(self, word: Name | Literal, kind: Kind) -> str:
         text = word.text if isinstance(word, Name) else str(word.value)
@@ -174,6 +216,8 @@ class _Binder:
         else:
             right = self._term(tree.right, element)
         self._check_comparable(tree, left.kind, right.kind)
+        if left.text in self._declared.shares and tree.sign not in {">=", "<"}:
+            raise self._wrong(tree.at, f"a share is rounded down, so `{tree.sign}` cannot be asked", "use >= or <")
         if isinstance(left.kind, Number):
             return answers.compare_numbers(tree.sign, left, right)
         return answers.compare_values(tree.sign, left, right)
@@ -223,7 +267,19 @@ class _Binder:
         term = self._term(tree.over, element)
         if not isinstance(term.kind, Several):
             raise self._wrong(tree.at, f"`{term.text}` is no list", f"leave `{tree.quantifier}` out")
-        return answers.quantified(tree.quantifier, term, self.condition(tree.body, term.kind.of))
+        answer = answers.quantified(tree.quantifier, term, self.condition(tree.body, term.kind.of))
+        return answers.of_parties(answer, READ_OF_PARTIES) if term.kind.of in {PARTY, OWNER} else answer
+
+    def _is(self, tree: Is, element: Kind | None) -> Answer:
+        name = tree.name.text
+        if name not in self._declared.of_party_names:
+            known = suggestion(name, self._declared.of_party_names)
+            raise self._wrong(tree.name.at, f"`{name}` is not derived of parties", known)
+        self.uses.add(name)
+        term = self._term(tree.party, element)
+        if term.kind not in {PARTY, OWNER}:
+            raise self._wrong(tree.at, f"`{term.text}` is no party", "write exporter, importer, or it among parties")
+        return answers.stands(term, name, self._declared.of_party, READ_OF_PARTIES)
 
 
 def _field(kind: Kind | None, path: str) -> Kind | None:

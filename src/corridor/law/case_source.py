@@ -29,6 +29,7 @@ EXPECTATIONS: Final = [
     "verified",
     "next_change",
     "problems",
+    "derived",
 ]
 _FIELDS: Final = words("id source verified like with facts as_of previous expect note")
 _STEP = re.compile(r"([A-Za-z_:()0-9-]+)((?:\[\d+\])*)\.?")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from corridor.base.errors import MalformedError
 from corridor.base.ids import printable
 from corridor.base.reasons import Verified
+from corridor.base.truth import Truth
+from corridor.law.counting import key_of
+from corridor.law.derivation import derived_of
 from corridor.law.evaluate import assess
-from corridor.law.facts import parse_facts, suggestion
-from corridor.law.model import Case, Rulebook
+from corridor.law.facts import Facts, parse_facts, suggestion
+from corridor.law.model import Case, Jurisdiction, Rulebook
 from corridor.law.outcome import CountKey, Outcome, Ruling
 
 
@@ -93,11 +96,13 @@ def check(rulebook: Rulebook) -> CheckReport:
 def _result(rulebook: Rulebook, case: Case) -> CaseResult:
     facts = parse_facts(case.facts, f"{case.place} facts")
     _check_counters(rulebook, case)
-    previous = {CountKey(case.jurisdiction, name): n for name, n in case.previous.items()}
+    previous = dict(_previous(rulebook.jurisdictions[case.jurisdiction], case, facts))
     ruling = assess(rulebook, facts, case.as_of, previous).ruling(case.jurisdiction)
     if ruling is None:
         return CaseResult(case, (f"{case.jurisdiction} is not involved",), undetermined=False)
-    found = {name: _FIELDS[name](ruling) for name in case.expect}
+    found = {name: _FIELDS[name](ruling) for name in case.expect if name in _FIELDS}
+    if "derived" in case.expect:
+        found["derived"] = _derived(rulebook.jurisdictions[case.jurisdiction], case, facts, previous)
     differences = tuple(
         f"{name}: expected {_text(wanted)}, found {_text(found[name])}"
         for name, wanted in case.expect.items()
@@ -119,6 +124,22 @@ def _check_counters(rulebook: Rulebook, case: Case) -> None:
             )
 
 
+def _previous(jurisdiction: Jurisdiction, case: Case, facts: Facts) -> Iterator[tuple[CountKey, int]]:
+    for name, n in case.previous.items():
+        yield key_of(jurisdiction.id, jurisdiction.counters[name], facts), n
+
+
+def _derived(
+    jurisdiction: Jurisdiction, case: Case, facts: Facts, previous: Mapping[CountKey, int]
+) -> dict[str, bool | str]:
+    """What was derived, by the names that the case expects: true, false or `unknown`."""
+    values = {Truth.TRUE: True, Truth.FALSE: False}
+    return {
+        name: values.get(derived_of(jurisdiction, facts, case.as_of, previous, name), "unknown")
+        for name in case.expect["derived"]
+    }
+
+
 def _meets(name: str, wanted: Any, found: Any) -> bool:
     """Equality; of obligations and problems, those named have to be among those found."""
     if name in {"obligations", "problems", "counted"} and isinstance(wanted, list):
@@ -127,6 +148,8 @@ def _meets(name: str, wanted: Any, found: Any) -> bool:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {found}" for name, found in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -11,7 +11,7 @@ from corridor.base.clock import DateRange
 from corridor.base.reasons import Verified
 from corridor.base.truth import Truth
 from corridor.law.daily import Daily
-from corridor.law.facts import NOTHING, Values
+from corridor.law.facts import NOTHING, Facts, Values
 from corridor.law.fast import State
 from corridor.law.model import Counter, WindowKind
 from corridor.law.outcome import Counted, CountKey, Population
@@ -30,6 +30,12 @@ class Tally(NamedTuple):
     span: Span
     populations: tuple[Population, ...]
     dated: bool
+
+
+def key_of(jurisdiction: str, counter: Counter, facts: Facts) -> CountKey:
+    """The counter's name for the meter; one that counts for each recipient has a name for each."""
+    recipient = facts.get("importer.id") if counter.per_recipient else None
+    return CountKey(jurisdiction, f"{counter.name} to {recipient}" if recipient else counter.name)
 
 
 def window_on(kind: WindowKind, day: date) -> DateRange:
@@ -220,13 +226,26 @@ def _nothing_before(jurisdiction: str, name: str, start: date | None) -> Assumpt
     return Assumption(f"nothing was counted{since} before this transfer in {jurisdiction} {name}")
 
 
-class Ledger:
-    """The counters of one jurisdiction during one evaluation: the meter's figures and this transfer's."""
+_OF_NOBODY: Final = Facts(NOTHING)
 
-    def __init__(self, jurisdiction: str, counters: Mapping[str, Counter], previous: Mapping[CountKey, int]) -> None:
+
+class Ledger:
+    """The counters of one jurisdiction during one evaluation: the meter's figures and this transfer's.
+
+    `facts` say who the recipient is, for counters that count for each.
+    """
+
+    def __init__(
+        self,
+        jurisdiction: str,
+        counters: Mapping[str, Counter],
+        previous: Mapping[CountKey, int],
+        facts: Facts = _OF_NOBODY,
+    ) -> None:
         self._jurisdiction = jurisdiction
         self._counters = counters
         self._previous = previous
+        self._facts = facts
         self._tallies: dict[str, Tally] = {}
 
     def count(self, trace: Trace, name: str) -> Span:
@@ -242,13 +261,17 @@ class Ledger:
         return _total(found.span, self._before(name), self._counters[name])
 
     def _before(self, name: str) -> int | None:
-        return self._previous.get(CountKey(self._jurisdiction, name))
+        return self._previous.get(self._key(name))
+
+    def _key(self, name: str) -> CountKey:
+        return key_of(self._jurisdiction, self._counters[name], self._facts)
 
     def assumptions(self, names: Iterable[str], day: date) -> Iterator[Assumption]:
         """What is taken for granted where these counters were read."""
         for name in names:
             if self._before(name) is None:
-                yield _nothing_before(self._jurisdiction, name, _WINDOWS[self._counters[name].window][day].start)
+                key = self._key(name)
+                yield _nothing_before(key.jurisdiction, key.name, _WINDOWS[self._counters[name].window][day].start)
 
     def changes(self, names: Iterable[str], day: date) -> Iterator[date]:
         """The days on which these counters begin anew, where that can change what they come to."""
@@ -264,7 +287,7 @@ class Ledger:
 
     def _counted(self, name: str, total: Span, day: date, *, adds: bool) -> Counted:
         counter, found = self._counters[name], self._tallies[name]
-        key = CountKey(self._jurisdiction, name)
+        key = self._key(name)
         exact = found.span.low if found.span.low == found.span.high else None
         return Counted(
             key=key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,14 +16,16 @@ from corridor.law.daily import Daily
 from corridor.law.dated import Dated, Entry, Parameter, Register, next_boundary
 from corridor.law.facts import suggestion
 from corridor.law.model import Counter, Derived, Instrument, Prevalence, Sanction, Source, WindowKind
+from corridor.law.ownership import Party
 from corridor.law.reading import Fields, text_of
 from corridor.law.source import Node
+from corridor.law.terms import OUTSIDE
 from corridor.law.trace import Step, Trace
-from corridor.law.vocabulary import ITEM, LISTS, Code
+from corridor.law.vocabulary import ITEM, LISTS, Code, Record
 from corridor.law.vocabulary import Place as PlaceKind
 
 _DATED: Final = ("from", "to", "pin", "verified", "note")
-_COUNT_FIELDS: Final = ("unit", "of", "window", "pin", "verified", "note")
+_COUNT_FIELDS: Final = ("unit", "of", "window", "per_recipient", "pin", "verified", "note")
 
 
 @dataclass(slots=True)
@@ -150,13 +152,14 @@ def counters_of(files: Iterable[RuleFile], declared: Declared) -> Iterator[tuple
             fields = Fields(node, "a counter", _COUNT_FIELDS)
             condition = bind(fields.text("of"), fields.place_of("of"), declared, ITEM)
             window = fields.word("window", WindowKind)
-            yield name, Counter(name, fields.text("unit"), condition, window, file.cited(fields))
+            alone = fields.flag("per_recipient")
+            yield name, Counter(name, fields.text("unit"), condition, window, file.cited(fields), alone)
 
 
-def definition_of(node: Node, file: RuleFile, declared: Declared) -> Dated[Condition]:
-    """One definition of a derived fact."""
-    fields = Fields(node, "a derived fact", (*_DATED, "is"))
-    condition = bind(fields.text("is"), fields.place_of("is"), declared)
+def definition_of(node: Node, file: RuleFile, declared: Declared, element: Record | None = None) -> Dated[Condition]:
+    """One definition of a derived fact; `element` is what it is derived of, if not of the transfer."""
+    fields = Fields(node, "a derived fact", (*_DATED, "is", "of"))
+    condition = bind(fields.text("is"), fields.place_of("is"), declared, element)
     return Dated(condition, fields.period(file.instrument.period), file.cited(fields), fields.place)
 
 
@@ -178,6 +181,12 @@ def refuse_overlap(values: tuple[Dated[Any], ...], name: str) -> None:
 
 def runner_of(derived: Derived) -> Callable[[Trace], Step]:
     """What works a derived fact out by the definition in force."""
+    run = party_runner_of(derived)
+    return lambda trace: run(trace, None)
+
+
+def party_runner_of(derived: Derived) -> Callable[[Trace, Party | None], Step]:
+    """What works a fact derived of a party out by the definition in force."""
 
     def on(day: date) -> tuple[Dated[Condition] | None, tuple[date, ...]]:
         changes = (next_boundary(version.period, day) for version in derived.versions)
@@ -186,33 +195,13 @@ def runner_of(derived: Derived) -> Callable[[Trace], Step]:
 
     daily, nothing = Daily(on), Step(derived.name, Truth.FALSE)
 
-    def run(trace: Trace) -> Step:
+    def run(trace: Trace, party: Party | None) -> Step:
         current, changes = daily[trace.as_of]
         trace.changes.update(changes)
         if current is None:  # no definition is in force, so nothing falls under it
             return nothing
-        step = current.value.holds(trace)
+        step = current.value.answer.run(trace, (party.values, party.path) if party else OUTSIDE)
         rank = max(step.rank, current.verified.rank)
         return Step(derived.name, step.holds, (("by", str(current.citation)),), (step,), (), rank)
 
     return run
-
-
-def refuse_circle(derived: Mapping[str, Derived]) -> None:
-    """Refuse facts that are derived from themselves.
-
-    Raises:
-        MalformedError: with the place of one of them.
-    """
-    uses = {
-        name: {use for v in item.versions for use in v.value.uses if use in derived} for name, item in derived.items()
-    }
-    while free := [name for name, used in uses.items() if not used & uses.keys()]:
-        for name in free:
-            del uses[name]
-    if uses:
-        name = min(uses)
-        raise MalformedError(
-            f"`{name}` is derived from itself by way of {', '.join(f'`{n}`' for n in sorted(uses))}",
-            place=str(derived[name].versions[0].place),
-        )

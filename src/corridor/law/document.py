@@ -138,10 +138,14 @@ def _counters(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[st
 
 
 def _derived(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[str]:
-    for derived in jurisdiction.derived.values():
+    for derived in (*jurisdiction.derived.values(), *jurisdiction.of_party.values()):
         for version in derived.versions:
             if version.citation.instrument == instrument.id:
-                yield f"{derived.name}: {version.value.text}, {_days(version.period)}, {version.citation.pin}"
+                of = " (of a party)" if derived.name in jurisdiction.of_party else ""
+                yield f"{derived.name}{of}: {version.value.text}, {_days(version.period)}, {version.citation.pin}"
+    for share in jurisdiction.shares.values():
+        if share.citation.instrument == instrument.id:
+            yield f"{share.name}: percent of a party held by whom `{share.of}` is derived of, {share.citation.pin}"
 
 
 def _papers(instrument: Instrument, jurisdiction: Jurisdiction) -> Iterator[str]:

@@ -20,11 +20,14 @@ from corridor.law.forms import (
     Fact,
     Form,
     HasMember,
+    Held,
     InRegister,
     InSet,
     Joined,
     Not,
+    OfParties,
     Operand,
+    PartyField,
     Total,
 )
 from corridor.law.model import Jurisdiction
@@ -34,6 +37,9 @@ from corridor.law.vocabulary import (
     CATEGORY,
     FACTS,
     ITEM,
+    OWNER,
+    PARTY,
+    PLACE,
     Code,
     Day,
     Kind,
@@ -94,8 +100,8 @@ class Domains:
                 return self._representatives(path, kind)
             case Number(unit):
                 return self._amounts(path, unit)
-            case Several(of) if of is ITEM:
-                return (), *self._items()
+            case Several(of) if of is ITEM or of is OWNER:
+                return (), *(self._items() if of is ITEM else self._owners())
             case Several(Record()):
                 return (), (Known(),)
             case Several(of):
@@ -120,9 +126,17 @@ class Domains:
             personal = {"personal": True} if category in ALWAYS_PERSONAL else {}
             yield (Known({"category": category, **personal}),)
 
+    def _owners(self) -> Iterator[tuple[Known]]:
+        """The public, and a person from each kind of place, as the only owner or employer."""
+        yield (Known({"kind": "public", "pct": 100}),)
+        for place in self._representatives("party.primary_residence", PLACE):
+            person = {"kind": "individual", "country": place, "located_in": place, "works_for": (), "pct": 100}
+            yield (Known(person),)
+            yield (Known({"kind": "government", "located_in": place, "pct": 100}),)
+
     def _representatives(self, path: str, kind: Code | Place) -> Iterator[str]:
         """One word for each combination of answers of the conditions that ask about it."""
-        tests = self._tests.get(path, [])
+        tests = [test for asked in dict.fromkeys((path, _asked(path))) for test in self._tests.get(asked, ())]
         mentioned = {one for test in tests for one in test.mentioned}
         known = sorted(kind.codes) if isinstance(kind, Code) else [_ELSEWHERE, *sorted(COUNTRIES)]
         seen = set()
@@ -133,7 +147,7 @@ class Domains:
                 yield word
 
     def _amounts(self, path: str, unit: str) -> list[int]:
-        bounds = list(self._numbers.get(path, ()))
+        bounds = [one for asked in dict.fromkeys((path, _asked(path))) for one in self._numbers.get(asked, ())]
         if path == "data.counts[].n":
             bounds = [one for path, found in self._numbers.items() if path.startswith("counter ") for one in found]
         edges = {_at(one, self._day) for one in bounds}
@@ -156,6 +170,8 @@ class Domains:
                     self._collect(part, within)
             case Each(_, operand, body):
                 self._collect(body, _path(operand, within) or "")
+            case OfParties(inner=inner_form) if inner_form is not None:
+                self._collect(inner_form, within)
             case Compared():
                 self._compared(form, within)
             case InSet(operand, members):
@@ -180,7 +196,9 @@ class Domains:
         for path, other, operand in ((left, right, form.right), (right, left, form.left)):
             if path is None:
                 continue
-            if other is not None:
+            if isinstance(operand.origin, Parameter) and isinstance(form.left.origin, Held):
+                self._numbers.setdefault(path, []).append(operand.origin)
+            elif other is not None:
                 self._others.setdefault(path, set()).add(other)
             elif isinstance(operand.origin, Parameter):
                 self._numbers.setdefault(path, []).append(operand.origin)
@@ -212,9 +230,19 @@ def _path(operand: Operand, within: str) -> str | None:
             return path
         case Element(names):
             return ".".join((f"{within}[]", *names))
+        case PartyField(names):
+            return ".".join(("party", *names))
+        case Held():
+            return "party.pct"
         case Total(counter):
             return f"counter {counter}"
     return None
+
+
+def _asked(path: str) -> str:
+    """The path by which conditions ask for a fact: those of all parties share one, `party.kind`."""
+    whose, _, name = path.rpartition(".")
+    return f"party.{name}" if kind_of(whose) in {PARTY, OWNER} else path
 
 
 def general_path(path: str) -> str:
@@ -242,7 +270,8 @@ def _forms(rules: Jurisdiction, day: date) -> Iterator[Form]:
     for rung in (rung for rungs in rules.standing[day].ladders for rung in rungs):
         if rung.state == 1:
             yield rung.provision.condition.answer.form
-    for version in (version for derived in rules.derived.values() for version in derived.versions):
+    every = (*rules.derived.values(), *rules.of_party.values())
+    for version in (version for derived in every for version in derived.versions):
         if day in version.period:
             yield version.value.answer.form
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 from corridor.base.reasons import Citation, Verified
 from corridor.base.truth import Truth, all_of, any_of
 from corridor.law.ahead import changes_by
-from corridor.law.counting import Ledger, tally_fast, window_on
+from corridor.law.counting import Ledger, key_of, tally_fast, window_on
 from corridor.law.dated import earliest
 from corridor.law.domains import domains_of
 from corridor.law.facts import Facts, check_day
@@ -80,7 +80,7 @@ def _queries(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> Iterable[
     for name in sorted(state.counted):
         counter = jurisdiction.counters[name]
         found = tally_fast(state, name, counter)
-        yield CountQuery(CountKey(jurisdiction.id, name), window_on(counter.window, as_of), found.populations)
+        yield CountQuery(key_of(jurisdiction.id, counter, facts), window_on(counter.window, as_of), found.populations)
 
 
 class _Climb(NamedTuple):
@@ -107,7 +107,7 @@ def _climbed(rungs: tuple[Rung, ...], found: Climbed) -> _Climb:
 def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int]) -> Ruling:
     if as_of < jurisdiction.encoded_from:
         return _too_early(jurisdiction, as_of)
-    ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous)
+    ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous, facts)
     state = State(compiled(jurisdiction), facts, as_of, ledger.total)
     climbs = [_climbed(rungs, found) for rungs, found in state.climbs()]
     outcome = meet([climb.outcome for climb in climbs])
@@ -120,6 +120,7 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
     proceed = _proceed(outcome, routes)
     changes = trace.changes
     duties = tuple(_duties(jurisdiction, answering, outcome, state, changes))
+    changes.update(_ladders_ahead(jurisdiction, facts, as_of))
     changes.update(state.changes, ledger.changes(state.counted, as_of), _rung_changes(climbs), _paper_changes(routes))
     return Ruling(
         jurisdiction=jurisdiction.id,
@@ -144,6 +145,19 @@ def _rule(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mappi
         explain=lambda: applied_rules(jurisdiction, facts, as_of, previous),
         ask=lambda open_: questions_on(jurisdiction, facts, as_of, previous).ordered(open_),
     )
+
+
+def _ladders_ahead(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> Iterable[date]:
+    """The first days of ladders that lie ahead and can have a say, unless the facts rule it out."""
+    for ladder in jurisdiction.ladders:
+        first = ladder.period.start
+        if first is not None and first > as_of:
+            trace = Trace(
+                facts, as_of, jurisdiction.presumptions, Ledger(jurisdiction.id, jurisdiction.counters, {}).count
+            )
+            conditions = (one.condition for one in ladder.provisions if not one.outcome.is_outside)
+            if any(changes_by(first, one.uses, jurisdiction, as_of) or one.holds(trace).holds for one in conditions):
+                yield first
 
 
 def questions_on(

@@ -284,9 +284,8 @@ def _ruling_lines(ruling: Ruling) -> Iterator[str]:
 
 
 def _assumption_lines(ruling: Ruling) -> Iterator[str]:
-    for assumption in ruling.assumptions:
-        if assumption.citation is None:
-            yield f"  assumed: {assumption.text}"
+    for text in dict.fromkeys(one.text for one in ruling.assumptions if one.citation is None):  # of any party once
+        yield f"  assumed: {text}"
     passed = [str(assumption.citation) for assumption in ruling.assumptions if assumption.citation]
     if passed:
         yield f"  not relied on: {'; '.join(passed)}"

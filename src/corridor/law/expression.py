@@ -8,12 +8,13 @@
     comparison := term [("==" | "!=" | "<" | "<=" | ">" | ">=") term
                        | ["not"] "in" (list-name | "[" literal ("," literal)* "]")
                        | "has" literal
-                       | ("any" | "all" | "none") negation]
+                       | "is" name
+                       | ("any" | "all" | "none" | "several") negation]
     term       := number | day | name | 'text' | "true" | "false" | "(" condition ")"
 
 A name is a path of facts (`data.items`), a name the jurisdiction declares, or a code (`cn/standard-contract`); which
-of them, the type check decides (`binding`). Inside `any`, `all` and `none` the element's own fields come first, and
-`it` is the element.
+of them, the type check decides (`binding`). Inside `any`, `all`, `none` and `several` (at least two) the element's own
+fields come first, and `it` is the element. `party is name` asks what the jurisdiction derives of a party.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ _TOKEN = re.compile(
     re.ASCII,
 )
 _SIGNS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
-_QUANTIFIERS: Final = frozenset({"any", "all", "none"})
-_KEYWORDS: Final = _QUANTIFIERS | {"and", "or", "not", "in", "has"}
+_QUANTIFIERS: Final = frozenset({"any", "all", "none", "several"})
+_KEYWORDS: Final = _QUANTIFIERS | {"and", "or", "not", "in", "has", "is"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,17 @@ class Has:
 
 
 @dataclass(frozen=True, slots=True)
+class Is:
+    """`party is name`."""
+
+    party: Tree
+    name: Name
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quantified:
-    """`list any condition`, `list all condition`, `list none condition`."""
+    """`list any condition`, and `all`, `none` or `several` in the place of `any`."""
 
     quantifier: str
     over: Tree
@@ -110,7 +120,7 @@ class Junction:
     at: int
 
 
-Tree = Literal | Name | Compare | Among | Has | Quantified | Negation | Junction
+Tree = Literal | Name | Compare | Among | Has | Is | Quantified | Negation | Junction
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +234,8 @@ class _Parser:
         token = self._next
         if token.kind == "sign" and token.text in _SIGNS:
             return Compare(self._take().text, left, self._term(), token.at)
-        if self._accept("has"):
-            return Has(left, self._literal(), token.at)
+        if word := self._accept("has", "is"):
+            return Has(left, self._literal(), token.at) if word.text == "has" else Is(left, self._name(), token.at)
         if self._accept("in"):
             return Among(left, self._members(), token.at)
         if token.text == "not" and token.kind == "name":
@@ -255,6 +265,13 @@ class _Parser:
         if isinstance(member, Literal):
             raise self._unexpected("the name of a list, or `[`")
         return member
+
+    def _name(self) -> Name:
+        token = self._next
+        if token.kind != "name" or token.text in _KEYWORDS:
+            raise self._unexpected("the name of what is derived of a party")
+        self._take()
+        return Name(token.text, token.at)
 
     def _term(self) -> Tree:
         if self._accept("("):

@@ -14,13 +14,14 @@ from corridor.base.clock import DateRange
 from corridor.base.reasons import Verified
 from corridor.law import generate
 from corridor.law.ahead import state_of
-from corridor.law.answers import SPANS, span_of
+from corridor.law.answers import SPANS, Run, span_of
 from corridor.law.binding import Condition
 from corridor.law.daily import Daily
 from corridor.law.dated import Override, Parameter, Register, earliest, next_boundary, wider_places
 from corridor.law.facts import NOTHING, Facts, FlagSet, Values
 from corridor.law.model import Derived, Jurisdiction, PaperKind, Rung
-from corridor.law.trace import Assumption, Span
+from corridor.law.terms import OUTSIDE
+from corridor.law.trace import Assumption, Span, Trace, missing_in
 
 Found = tuple[int, tuple[str, ...], int]
 """A generated answer: the truth as a number, the facts that keep it open, the ranks it rests on as bits."""
@@ -97,6 +98,7 @@ class State:
         "P",
         "R",
         "V",
+        "_beside",
         "_count",
         "_day",
         "as_of",
@@ -131,6 +133,7 @@ class State:
         self.first: set[date] = set()
         self.counted: dict[str, Span] = {}
         self._count, self._day = count, day
+        self._beside: Trace | None = None
 
     def climbs(self) -> list[tuple[tuple[Rung, ...], Climbed]]:
         """Every ladder, climbed."""
@@ -155,13 +158,23 @@ class State:
             span = self.counted[name] = self._count(self, name)
         return span
 
+    def of_parties(self, run: Run) -> Found:
+        """What is asked of parties, by the closures that say what it means; what they note counts as noted here."""
+        trace = self._beside
+        if trace is None:
+            presumed, total = self.compiled.presumptions, self.total
+            trace = self._beside = Trace(self.facts, self.as_of, presumed, lambda _trace, name: total(name))
+        step = run(trace, OUTSIDE)
+        return step.holds.value, missing_in(step), 1 << step.rank
+
     def keep(self) -> tuple[Any, ...]:
         """What a question beside the main one must not change."""
-        return self.n, len(self.members), self.D.copy(), self.counted.copy()
+        beside = self._beside.copy() if self._beside else None
+        return self.n, len(self.members), self.D.copy(), self.counted.copy(), beside
 
     def restore(self, kept: tuple[Any, ...]) -> None:
         """Forget what was noted since `keep`."""
-        self.n, length, self.D[:], self.counted = kept
+        self.n, length, self.D[:], self.counted, self._beside = kept
         del self.members[length:]
 
     def ahead(self, ladder: int, rung: int) -> None:
@@ -175,18 +188,20 @@ class State:
         """Days ahead on which something that was read changes."""
         found = {day for bit, days in self._day.changing if self.n & bit for day in days}
         found.update(member[2] for member in self.members if member[2] is not None)
-        return found | self.first
+        return found | self.first | (self._beside.changes if self._beside else set())
 
     @property
     def assumptions(self) -> list[Assumption]:
         """What was presumed."""
-        return [assumption for bit, assumption in self.compiled.assumptions if self.n & bit]
+        found = [assumption for bit, assumption in self.compiled.assumptions if self.n & bit]
+        return [*found, *self._beside.assumptions] if self._beside else found
 
     @property
     def overrides(self) -> list[Override]:
         """The values that were read and that somebody replaced."""
         parameters = (override for bit, override in self._day.overriding if self.n & bit)
-        return list(dict.fromkeys((*parameters, *(member[3] for member in self.members if member[3]))))
+        beside = self._beside.overrides if self._beside else ()
+        return list(dict.fromkeys((*parameters, *(member[3] for member in self.members if member[3]), *beside)))
 
     @property
     def rank(self) -> int:
@@ -207,6 +222,7 @@ class Compiled:
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._jurisdiction = jurisdiction
+        self.presumptions = jurisdiction.presumptions
         presumed = {path: presumption.value for path, presumption in jurisdiction.presumptions.items()}
         tables = generate.Tables(
             presumed,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from corridor.base.truth import Truth
@@ -33,6 +33,20 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyField:
+    """A field of the party that a condition is about."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A share of the party that a condition is about."""
+
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaperField:
     """A field of the paper under examination."""
 
@@ -46,7 +60,7 @@ class Total:
     counter: str
 
 
-Origin = Constant | Fact | Element | PaperField | Parameter | Total
+Origin = Constant | Fact | Element | PartyField | Held | PaperField | Parameter | Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +158,42 @@ class HasMember:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """`any`, `all` or `none` of the elements of a list."""
+    """`any`, `all`, `none` or `several` of the elements of a list."""
 
     quantifier: str
     operand: Operand
     body: Form
 
 
-Form = Always | DerivedFact | IsTrue | Not | Joined | Compared | InSet | InRegister | HasFlag | HasMember | Each
+@dataclass(frozen=True, slots=True)
+class OfParties:
+    """What is asked of parties. Owners and employers lead anywhere, so it is no data: it runs as it means.
+
+    Attributes:
+        run: its closure, `answers.Run`.
+        reads: the paths of the facts that it may read.
+        inner: the condition as data, for whoever wants to know what it asks, if it has any.
+    """
+
+    run: Callable[..., Any] = field(repr=False)
+    reads: frozenset[str] = field(repr=False)
+    inner: Form | None = None
+
+
+Form = (
+    Always
+    | DerivedFact
+    | IsTrue
+    | Not
+    | Joined
+    | Compared
+    | InSet
+    | InRegister
+    | HasFlag
+    | HasMember
+    | Each
+    | OfParties
+)
 
 
 def operands(form: Form) -> Iterator[Operand]:

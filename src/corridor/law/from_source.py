@@ -11,7 +11,7 @@ from corridor.base.clock import DateRange
 from corridor.base.errors import MalformedError
 from corridor.base.ids import printable
 from corridor.base.reasons import Citation, Verified
-from corridor.law.binding import Declared, bind
+from corridor.law.binding import Condition, Declared, bind
 from corridor.law.case_source import cases_of
 from corridor.law.codes import words
 from corridor.law.dated import Dated, Entry, Register
@@ -21,7 +21,7 @@ from corridor.law.declaration_source import (
     definition_of,
     instrument_of,
     parameters_of,
-    refuse_circle,
+    party_runner_of,
     refuse_overlap,
     registers_of,
     required_day,
@@ -43,6 +43,7 @@ from corridor.law.model import (
 )
 from corridor.law.order import check_ends, in_order
 from corridor.law.overriding import is_overrides, overridden
+from corridor.law.party_source import names_of_party, presumptions_of, refuse_circle, shares_of, with_limits
 from corridor.law.provision_source import (
     DUTY_FIELDS,
     PAPER_FIELDS,
@@ -55,16 +56,18 @@ from corridor.law.provision_source import (
 from corridor.law.reading import Fields, text_of
 from corridor.law.repeats import refuse_repeats
 from corridor.law.shelf import LateCases, Shelf
-from corridor.law.source import Listing, Node, Place, Scalar, Table, read_yaml
-from corridor.law.trace import Presumption, Step, Trace
-from corridor.law.vocabulary import DONE_THERE, PLACE, SUBJECT_TO
+from corridor.law.source import Listing, Node, Place, Table, read_yaml
+from corridor.law.standing import PartyFact
+from corridor.law.trace import Step, Trace
+from corridor.law.vocabulary import DONE_THERE, PARTY, PLACE, SUBJECT_TO
 from corridor.law.vocabulary import Place as PlaceCode
 
 _SECTIONS: Final = words(
     "instrument title enacted_by number in_force prevails_over source note lists parameters derive counts routes "
-    "papers duties provisions sanctions"
+    "papers duties provisions sanctions "
+    "shares"
 )
-_HEAD: Final = ("jurisdiction", "name", "encoded_from", "territory", "reach", "reach_by", "ladders", "presume")
+_HEAD: Final = words("jurisdiction name encoded_from territory reach reach_by reach_when ladders presume")
 
 
 def load_rulebook(sources: Mapping[str, str], trusted: Collection[str] = ()) -> Rulebook:
@@ -132,14 +135,15 @@ def _head_of(folder: str, texts: Mapping[str, str]) -> Head | None:
     path = f"{folder}/jurisdiction.yaml"
     head = Fields(read_yaml(texts[path], path), "a jurisdiction", _HEAD)
     identifier, codes = head.text("jurisdiction"), head.texts("territory")
+    reaches_out = head.node("reach_when") is not None
     if all(map(PlaceCode().admits, codes)):
-        return Head(identifier, _places(head, identifier, codes), head.texts("reach"), _reach_by(head))
+        return Head(identifier, _places(head, identifier, codes), head.texts("reach"), _reach_by(head), reaches_out)
     for name, text in texts.items():
         if f"  {codes[0]}:" in text:
             fields = Fields(read_yaml(text, name), "an instrument", _SECTIONS)
             if codes[0] in fields.table("lists"):
                 lists = dict(registers_of((RuleFile(fields, instrument_of(fields, identifier)),)))
-                return Head(identifier, lists[codes[0]], head.texts("reach"), _reach_by(head))
+                return Head(identifier, lists[codes[0]], head.texts("reach"), _reach_by(head), reaches_out)
     return None
 
 
@@ -163,6 +167,8 @@ class _Folder:
     name: str
     files: Mapping[str, Node]
     derived_runs: dict[str, Callable[[Trace], Step]] = field(default_factory=dict)
+    party_runs: dict[str, PartyFact] = field(default_factory=dict)
+    of_party: dict[str, Derived] = field(default_factory=dict)
 
     def jurisdiction(self) -> Jurisdiction:
         head = self._head()
@@ -174,6 +180,7 @@ class _Folder:
         declared = self._declared(files)
         parameters, registers = overridden(self.files.values(), declared.parameters, declared.registers)
         declared = replace(declared, parameters=parameters, registers=registers)
+        declared = replace(declared, shares=dict(with_limits(declared.shares, parameters)))
         context = Context(
             declared, frozenset(_names(files, "papers")), frozenset(_duty_ids(files)), dict(_routes(files))
         )
@@ -186,7 +193,7 @@ class _Folder:
             territory=_territory(head, identifier, declared),
             reach=head.codes("reach", SUBJECT_TO),
             reach_by=_reach_by(head),
-            presumptions=_presumptions(head, declared),
+            presumptions=presumptions_of(head, declared),
             instruments=instruments,
             registers=declared.registers,
             parameters=declared.parameters,
@@ -195,6 +202,9 @@ class _Folder:
             papers={kind.id: kind for kind in _papers(files, context)},
             duties=tuple(_duties(files, context)),
             ladders=tuple(_ladders(_ladder_heads(head), tuple(_provisions(files, context)), instruments, encoded_from)),
+            of_party=self.of_party,
+            shares=declared.shares,
+            reach_when=_reach_when(head, declared),
         )
 
     def _head(self) -> Fields:
@@ -225,12 +235,17 @@ class _Folder:
 
     def _declared(self, files: Iterable[RuleFile]) -> Declared:
         files = tuple(files)
+        of_party = frozenset(names_of_party(files))
+        parameters = dict(parameters_of(files))
         return Declared(
             self.derived_runs,
-            frozenset(_names(files, "derive")),
-            dict(parameters_of(files)),
+            frozenset(_names(files, "derive")) - of_party,
+            parameters,
             dict(units_of(files)),
             dict(registers_of(files)),
+            self.party_runs,
+            of_party,
+            dict(shares_of(files, of_party, parameters)),
         )
 
     def _derive(self, files: Iterable[RuleFile], declared: Declared) -> dict[str, Derived]:
@@ -238,12 +253,24 @@ class _Folder:
         for file in files:
             for name, node in file.fields.table("derive").items():
                 items = node.items if isinstance(node, Listing) else (node,)
-                versions = tuple(definition_of(item, file, declared) for item in items)
+                element = PARTY if name in declared.of_party_names else None
+                versions = tuple(definition_of(item, file, declared, element) for item in items)
                 refuse_overlap(versions, name)
-                found[name] = Derived(name, versions)
-                self.derived_runs[name] = runner_of(found[name])
-        refuse_circle(found)
+                derived = Derived(name, versions)
+                if element is None:
+                    found[name] = derived
+                    self.derived_runs[name] = runner_of(derived)
+                else:
+                    self.of_party[name] = derived
+                    self.party_runs[name] = party_runner_of(derived)
+        refuse_circle(found, self.of_party, declared.shares)
         return found
+
+
+def _reach_when(head: Fields, declared: Declared) -> Condition | None:
+    if head.node("reach_when") is None:
+        return None
+    return bind(head.text("reach_when"), head.place_of("reach_when"), declared)
 
 
 def _check_prevalence(instruments: Mapping[str, Instrument]) -> None:
@@ -355,24 +382,3 @@ def _reach_by(head: Fields) -> tuple[str, ...]:
                 remedy=suggestion(text_of(node), DONE_THERE),
             )
     return head.texts("reach_by")
-
-
-def _presumptions(head: Fields, declared: Declared) -> dict[str, Presumption]:
-    found: dict[str, Presumption] = {}
-    for node in head.items("presume"):
-        fields = Fields(node, "a presumption", ("fact", "value", "why"))
-        path, value = fields.text("fact"), fields.required("value")
-        if not isinstance(value, Scalar):
-            raise MalformedError("a presumed value must be one code or truth value", place=str(value.place))
-        shown = str(value.value).lower() if isinstance(value.value, bool) else f"'{value.value}'"
-        bind(_presumed_condition(path, shown), fields.place_of("fact"), declared)
-        found[path] = Presumption(value.value, fields.text("why"))
-    return found
-
-
-def _presumed_condition(path: str, value: str) -> str:
-    """A condition that reads the presumed fact, so that binding checks its path and value."""
-    if " has " in path:
-        return path
-    over, _, name = path.rpartition("[].")
-    return f"{over} any ({name} == {value})" if over else f"{name} == {value}"

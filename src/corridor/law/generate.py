@@ -34,6 +34,7 @@ from corridor.law.forms import (
     IsTrue,
     Joined,
     Not,
+    OfParties,
     Operand,
     PaperField,
     Total,
@@ -190,6 +191,8 @@ class _Writer:
                 self._compared(truth, form, at)
             case HasFlag():
                 self._flag(truth, form, at)
+            case OfParties(run):
+                self._of_parties(truth, run)
             case IsTrue() | InSet() | InRegister() | HasMember():
                 self._tested(truth, form, at)
         return truth
@@ -200,6 +203,11 @@ class _Writer:
         self.line(f"if d is None: d = D[{number}] = V[{number}](S); S.n |= {self._tables.bit(f'derived {name}')}")
         self.line(f"{truth} = d[0]; r |= d[2] | B[{number}]")
         self.line(f"if {truth} == 1: u += d[1]")
+
+    def _of_parties(self, truth: str, run: Any) -> None:
+        found = self._new("f")
+        self.line(f"{found} = S.of_parties({self._tables.constant(run)})")
+        self.line(f"{truth} = {found}[0]; u += {found}[1]; r |= {found}[2]")
 
     def _joined(self, truth: str, form: Joined, at: _At | None) -> None:
         decisive = 0 if form.word == "and" else 2
@@ -230,12 +238,24 @@ class _Writer:
             self.line(f"{truth} = 1; u += {value.missing}")
         with self.block("else:"):
             self.line(f"{truth} = {2 if form.quantifier == 'all' else 0}; {kept} = u")
-            with self.block(f"for {index}, {one} in enumerate({value.name}):"):
-                found = self.condition(form.body, inner)
-                self.line(f"if {found} {'<' if form.quantifier == 'all' else '>'} {truth}: {truth} = {found}")
+            if form.quantifier == "several":
+                self._several(truth, form.body, f"for {index}, {one} in enumerate({value.name}):", inner)
+            else:
+                with self.block(f"for {index}, {one} in enumerate({value.name}):"):
+                    found = self.condition(form.body, inner)
+                    self.line(f"if {found} {'<' if form.quantifier == 'all' else '>'} {truth}: {truth} = {found}")
             if form.quantifier == "none":
                 self.line(f"{truth} = 2 - {truth}")
             self.line(f"if {truth} != 1: u = {kept}")
+
+    def _several(self, truth: str, body: Form, loop: str, inner: _At) -> None:
+        """At least two: `surely` of them hold, and `perhaps` of them are not ruled out."""
+        surely, perhaps = self._new("n"), self._new("n")
+        self.line(f"{surely} = {perhaps} = 0")
+        with self.block(loop):
+            found = self.condition(body, inner)
+            self.line(f"{surely} += {found} == 2; {perhaps} += {found} > 0")
+        self.line(f"{truth} = 2 if {surely} > 1 else 1 if {perhaps} > 1 else 0")
 
     def _compared(self, truth: str, form: Compared, at: _At | None) -> None:
         left, right = self._value(form.left, at), self._value(form.right, at)
@@ -345,6 +365,6 @@ class _Writer:
 
 def _is_ranked(form: Form) -> bool:
     """Whether the condition reads values of law, which have a class."""
-    return any(isinstance(part, DerivedFact | InRegister) for part in parts(form)) or any(
+    return any(isinstance(part, DerivedFact | InRegister | OfParties) for part in parts(form)) or any(
         isinstance(operand.origin, Parameter | Total) for operand in operands(form)
     )

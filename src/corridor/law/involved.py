@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
+from corridor.base.truth import Truth
 from corridor.law.dated import earliest, next_boundary, wider_places
-from corridor.law.facts import NOTHING, Facts, FlagSet
-from corridor.law.model import Cover, Extent, Rulebook
+from corridor.law.facts import NOTHING, Facts, FlagSet, Values
+from corridor.law.model import Cover, Extent, Jurisdiction, Rulebook
+from corridor.law.trace import Span, Trace
 from corridor.law.vocabulary import DONE_THERE
 
 READS: Final = (
@@ -18,6 +20,11 @@ READS: Final = (
     "exporter.subject_to",
     "importer.subject_to",
     *(f"exporter.{name}" for name in DONE_THERE),
+    "parties",
+    "exporter.kind",
+    "exporter.organised_under",
+    "exporter.citizenship",
+    "exporter.permanent_resident_of",
 )
 """The facts by which it is decided who is involved."""
 
@@ -63,6 +70,10 @@ def involved_in(rulebook: Rulebook, facts: Facts, as_of: date) -> Involved:
     done = [(name, exporter[name]) for name in DONE_THERE if name in exporter]
     if done:
         found.update(dict.fromkeys(one.id for one in rulebook.extents if _reached_by(one, done, as_of)))
+    for one in rulebook.extents:
+        if one.reaches_out and one.id not in found and _mentioned(one, facts, as_of):
+            law = rulebook.jurisdictions[one.id]
+            found.update({one.id: None} if _has_a_say(law, facts, as_of) else {})
     missing = tuple(path for path, place in zip(_PARTIES, parties, strict=True) if place is None)
     return Involved(tuple(found), tuple(without), missing, change)
 
@@ -101,3 +112,25 @@ def _reached_by(jurisdiction: Extent, done: list[tuple[str, tuple[str, ...]]], a
     """Whether the exporter does there what lets a law reach it from abroad, such as to target persons."""
     places = (place for name, places in done if name in jurisdiction.reach_by for place in places)
     return any(as_of in entry.period for place in places for entry in jurisdiction.territory.entries_for(place))
+
+
+def _has_a_say(jurisdiction: Jurisdiction, facts: Facts, as_of: date) -> bool:
+    """Whether the law reaches a party that is elsewhere."""
+    condition = jurisdiction.reach_when
+    trace = Trace(facts, as_of, jurisdiction.presumptions, lambda _trace, _name: Span(0, None))
+    return condition is not None and condition.holds(trace).holds is Truth.TRUE
+
+
+def _mentioned(jurisdiction: Extent, facts: Facts, as_of: date) -> bool:
+    """Whether a party has to do with the territory: nobody else can be one of the law's own elsewhere."""
+    territory = jurisdiction.territory.members_at(as_of)
+    parties = (facts.values.get("exporter", NOTHING), *facts.values.get("parties", ()))
+    return any(part in territory for party in parties for place in _ties(party) for part in wider_places(place))
+
+
+def _ties(party: Values) -> Iterator[str]:
+    for name in ("organised_under", "citizenship"):
+        yield from party.get(name, ())
+    for name in ("located_in", "permanent_resident_of"):
+        if name in party:
+            yield party[name]

@@ -18,6 +18,7 @@ from corridor.law.daily import Daily
 from corridor.law.dated import Dated, Parameter, Register, next_boundary
 from corridor.law.outcome import Basis, Obligation, Outcome
 from corridor.law.source import Place
+from corridor.law.standing import Share
 from corridor.law.trace import Presumption
 
 
@@ -232,13 +233,14 @@ class WindowKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Distinct persons (or devices) provided within a window; `of` says which data items count."""
+    """Distinct persons (or devices) provided within a window, to all or each recipient; `of` says which items count."""
 
     name: str
     unit: str
     of: Condition
     window: WindowKind
     citation: Citation
+    per_recipient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,9 @@ class Jurisdiction:
         reach: laws to which a party abroad may be subject (`PIPL:3(2)`).
         reach_by: facts of an exporter abroad, lists of places, through which a law reaches it (`targets`).
         presumptions: what stands in for unknown facts, by path.
+        of_party: what is derived of any one party, and not of the transfer.
+        shares: measures of ownership.
+        reach_when: on which facts the law has a say although nobody and nothing is on its territory, or None.
         memo: what others have made of the rules.
     """
 
@@ -319,12 +324,20 @@ class Jurisdiction:
     papers: Mapping[str, PaperKind]
     duties: tuple[Duty, ...]
     ladders: tuple[Ladder, ...]
+    of_party: Mapping[str, Derived] = field(default_factory=dict)
+    shares: Mapping[str, Share] = field(default_factory=dict)
+    reach_when: Condition | None = None
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         """The English name."""
         return self.names["en"]
+
+    @property
+    def reaches_out(self) -> bool:
+        """Whether `reach_when` has to be asked."""
+        return self.reach_when is not None
 
     @cached_property
     def standing(self) -> Daily[Standing]:
@@ -415,6 +428,11 @@ class Extent(Protocol):
         """Facts of an exporter abroad, lists of places, through which a law reaches it."""
         ...
 
+    @property
+    def reaches_out(self) -> bool:
+        """Whether it has a say on some facts although nobody and nothing is on its territory."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -424,6 +442,7 @@ class Head:
     territory: Register
     reach: tuple[str, ...]
     reach_by: tuple[str, ...]
+    reaches_out: bool = False
 
 
 @dataclass(frozen=True)

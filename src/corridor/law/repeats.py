@@ -11,7 +11,7 @@ from corridor.law.declaration_source import RuleFile
 from corridor.law.reading import text_of
 from corridor.law.source import Place, Table
 
-_TOGETHER: Final = ("parameters", "lists", "derive", "counts")
+_TOGETHER: Final = ("parameters", "lists", "derive", "shares", "counts")
 """Sections whose names stand beside each other in conditions."""
 
 

@@ -17,7 +17,7 @@ def applied_rules(
     jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: Mapping[CountKey, int]
 ) -> tuple[AppliedRule, ...]:
     """Every rung that the jurisdiction examines on `as_of`, in order; each ladder up to the rung that holds."""
-    ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous)
+    ledger = Ledger(jurisdiction.id, jurisdiction.counters, previous, facts)
     trace = Trace(facts, as_of, jurisdiction.presumptions, ledger.count)
     ladders = jurisdiction.standing[as_of].ladders
     return tuple(rule for rungs in ladders for rule in _examined(rungs, trace))

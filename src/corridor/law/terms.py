@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from corridor.base.reasons import Verified
 from corridor.law.daily import Daily
-from corridor.law.dated import Parameter
-from corridor.law.forms import Constant, Element, Fact, Operand, PaperField, Total
-from corridor.law.trace import Trace
+from corridor.law.dated import Override, Parameter
+from corridor.law.forms import Constant, Element, Fact, Held, Operand, PaperField, PartyField, Total
+from corridor.law.ownership import Party
+from corridor.law.trace import Span, Trace
 from corridor.law.vocabulary import Kind
 
 Scope = tuple[Any, str]
@@ -81,6 +82,29 @@ def element_field(text: str, kind: Kind) -> Term:
     return Term(text, kind, Element(names), get)
 
 
+def party_field(text: str, kind: Kind) -> Term:
+    """A field of the party that a condition is about; what is presumed of any party where it is unknown."""
+    names = tuple(text.split("."))
+
+    def get(trace: Trace, scope: Scope) -> Read:
+        value = _dig(scope[0], names)
+        if value is not None:
+            return value, (), 0
+        return trace.presume_of(Party(*scope), text), (f"{scope[1]}.{text}",), 0
+
+    return Term(text, kind, PartyField(names), get)
+
+
+def share_value(name: str, kind: Kind, measure: Callable[[Trace, Party], Span]) -> Term:
+    """A share of the party that a condition is about."""
+
+    def get(trace: Trace, scope: Scope) -> Read:
+        span = measure(trace, Party(*scope))
+        return span, span.missing, span.rank
+
+    return Term(name, kind, Held(name), get)
+
+
 def paper_field(text: str, path: str, kind: Kind) -> Term:
     """A field of the paper under examination."""
     names = tuple(path.split("."))
@@ -95,18 +119,20 @@ def paper_field(text: str, path: str, kind: Kind) -> Term:
 def parameter_value(parameter: Parameter, kind: Kind) -> Term:
     """The value of a parameter on the day asked for."""
 
-    def on(day: date) -> tuple[Read, date | None]:
+    def on(day: date) -> tuple[Read, date | None, Override | None]:
         found, change = parameter.at(day), parameter.next_change(day)
         if found is None:
-            return (None, (f"the value of {parameter.name} on {day}",), Verified.RECALLED.rank), change
-        return (found.value, (), found.verified.rank), change
+            return (None, (f"the value of {parameter.name} on {day}",), Verified.RECALLED.rank), change, None
+        return (found.value, (), found.verified.rank), change, found.override
 
     daily = Daily(on)
 
     def get(trace: Trace, _: Scope) -> Read:
-        read, change = daily[trace.as_of]
+        read, change, override = daily[trace.as_of]
         if change is not None:
             trace.changes.add(change)
+        if override is not None:
+            trace.overrides[override] = None
         return read
 
     return Term(parameter.name, kind, parameter, get)

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation
 from corridor.base.truth import Truth
-from corridor.law.dated import Dated, Entry, Register, next_boundary, wider_places
+from corridor.law.dated import Dated, Entry, Override, Register, next_boundary, wider_places
 from corridor.law.facts import Facts
+from corridor.law.ownership import Parties, Party
 
 
 class Step(NamedTuple):
@@ -50,12 +51,14 @@ class Span(NamedTuple):
     Attributes:
         missing: the facts that would narrow it.
         rank: rank of the class of the rule by which it was counted.
+        because: the steps it follows from.
     """
 
     low: int
     high: int | None
     missing: tuple[str, ...] = ()
     rank: int = 0
+    because: tuple[Step, ...] = ()
 
     def __str__(self) -> str:
         if self.low == self.high:
@@ -80,10 +83,17 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Presumption:
-    """A value that stands in for a fact that is not given, and the sentence that says so."""
+    """A value that stands in for a fact that is not given, and the sentence that says so.
+
+    Attributes:
+        same_as: another field of the same party whose value it takes over, or empty.
+        many: whether that value is the only element of a list.
+    """
 
     value: Any
     why: str
+    same_as: str = ""
+    many: bool = False
 
 
 @dataclass(slots=True)
@@ -98,6 +108,9 @@ class Trace:
         changes: days after `as_of` on which something read here changes.
         derived: answers of derived facts, each worked out once.
         counted: spans of the counters read.
+        settled: what was derived of parties, by name and path (`standing`).
+        raising: what is being derived of parties, or None.
+        overrides: values that were read and that somebody replaced, without repeats.
     """
 
     facts: Facts
@@ -110,6 +123,17 @@ class Trace:
     changes: set[date] = field(default_factory=set)
     derived: dict[str, Step] = field(default_factory=dict)
     counted: dict[str, Span] = field(default_factory=dict)
+    settled: dict[tuple[str, str], Any] = field(default_factory=dict)
+    raising: Any = None
+    overrides: dict[Override, None] = field(default_factory=dict)
+    _parties: Parties | None = None
+
+    @property
+    def parties(self) -> Parties:
+        """The parties of the description."""
+        if self._parties is None:
+            self._parties = Parties(self.facts)
+        return self._parties
 
     def assume(self, text: str, facts: tuple[str, ...] = (), citation: Citation | None = None) -> None:
         """Note an assumption."""
@@ -129,11 +153,25 @@ class Trace:
         entries = register.entries_for(word)
         for entry in (*entries, *(one for one in register.removed if one.value.member in wider_places(word))):
             self.note_period(entry.period)
+            if entry.override is not None and self.as_of in entry.period:
+                self.overrides[entry.override] = None
         return next((entry for entry in entries if self.as_of in entry.period), None)
 
     def aside(self) -> Trace:
         """A copy for a question beside the main one: it reads the same, and what it assumes does not count."""
-        return replace(self, assumptions={}, changes=set(), derived=dict(self.derived), counted=dict(self.counted))
+        return replace(self.copy(), assumptions={}, changes=set())
+
+    def copy(self) -> Trace:
+        """A copy in which what is noted from here on is not noted here, nor the other way round."""
+        return replace(
+            self,
+            assumptions=dict(self.assumptions),
+            changes=set(self.changes),
+            derived=dict(self.derived),
+            counted=dict(self.counted),
+            settled=dict(self.settled),
+            overrides=dict(self.overrides),
+        )
 
     def presume(self, path: str) -> Any:
         """The value presumed for an unknown fact, or None; elements of a list share a path, `data.items[].subject`."""
@@ -142,3 +180,17 @@ class Trace:
             return None
         self.assume(found.why, (path,))
         return found.value
+
+    def presume_of(self, party: Party, name: str) -> Any:
+        """The value presumed for an unknown field of a party, whichever it is, or None."""
+        found = self.presumed.get(f"party.{name}")
+        if found is None:
+            return None
+        value = found.value
+        if found.same_as:
+            value = party.values.get(found.same_as)
+            if value is None:
+                return None
+            value = (value,) if found.many else value
+        self.assume(found.why, (f"{party.path}.{name}",))
+        return value

@@ -64,7 +64,7 @@ def _answered(jurisdiction: Jurisdiction, facts: Facts, as_of: date, previous: M
     name = jurisdiction.id
     if as_of < jurisdiction.encoded_from:
         return Answered(name, Outcome.UNDETERMINED, Truth.UNKNOWN, None)
-    ledger = Ledger(name, jurisdiction.counters, previous)
+    ledger = Ledger(name, jurisdiction.counters, previous, facts)
     state = State(compiled(jurisdiction), facts, as_of, ledger.total, look_ahead=False)
     climbs = [_climbed(rungs, found) for rungs, found in state.climbs()]
     outcome = climbs[0][0] if len(climbs) == 1 else meet([found for found, _ in climbs])

@@ -145,6 +145,10 @@ PURPOSE: Final = _codes(
     payroll delivery payment booking service_improvement backup ai_training
     advertising
     individual_benefit journalism
+    personal_communication informational_materials travel business_travel internal_communication
+    banking lending securitisation securities investment_management insurance
+    tax permits audit risk_management employee_benefits access_control
+    telecommunications roaming drug_approval clinical_investigation post_market_surveillance
     """,
 )
 DESIGNATION: Final = _codes(
@@ -170,8 +174,15 @@ SUBJECT_TO: Final = _codes(
 REGION: Final = Code("region", pattern=re.compile(r"GBA9|[A-Z]{2}-FTZ:[a-z]{2,20}", re.ASCII))
 PAPER_KIND: Final = Code("kind of paper", pattern=re.compile(r"[a-z]{2}(-[a-z0-9]{2,8})?/[a-z0-9-]{2,40}", re.ASCII))
 
-_OWNER: Final = Record("owner", {"party": _TEXT, "pct": Number("percent"), "country": PLACE})
 _COUNTRIES: Final = Several(PLACE)
+_OF_OWNER: dict[str, Kind] = {
+    "party": _TEXT,
+    "pct": Number("percent"),
+    "country": PLACE,
+    "basis_points": Number("hundredths of a percent"),
+}
+OWNER: Final = Record("owner", _OF_OWNER)
+"""Somebody who stands behind a party: named by the `id` of one of the `parties`, or described in place."""
 
 PARTY: Final = Record(
     "party",
@@ -184,7 +195,13 @@ PARTY: Final = Record(
         "parent": _TEXT,
         "same_entity_as_exporter": _TRUTH,
         "processing_subject_to_exporter_law": _TRUTH,
-        "owned_by": Several(_OWNER),
+        "owned_by": Several(OWNER),
+        "works_for": Several(OWNER),
+        "directed_by": Several(OWNER),
+        "kind": _codes("kind of party", "individual entity government public"),
+        "acts": Flags(
+            _codes("act", "approves orders sets_policy provides_infrastructure processes_payments finances advises")
+        ),
         "located_in": PLACE,
         "organised_under": _COUNTRIES,
         "principal_place": PLACE,
@@ -208,6 +225,11 @@ PARTY: Final = Record(
         "sensitive_persons_handled": _PERSONS,
     },
 )
+for _name in words("""
+    owned_by works_for directed_by kind located_in organised_under principal_place primary_residence citizenship
+    permanent_resident_of designations
+    """):
+    _OF_OWNER[_name] = PARTY.fields[_name]
 
 DONE_THERE: Final = ("establishments", "targets", "monitors")
 """Facts of a party, lists of places, through which a law can reach an exporter abroad."""
@@ -221,6 +243,7 @@ ITEM: Final = Record(
         "purpose": PURPOSE,
         "collected_in": PLACE,
         "collected_from": _codes("origin", "data_subject third_party generated"),
+        "subject_countries": _COUNTRIES,
         "already_public": _TRUTH,
         "description": _TEXT,
     },
@@ -256,6 +279,9 @@ DATA: Final = Record(
             )
         ),
         "marketed_as": Flags(_codes("marketing", "gov_linked opposition military")),
+        "linked": _TRUTH,
+        "linked_to": Flags(CATEGORY),
+        "area_list_hit": _TRUTH,
         "location_precision_m": Number("metres"),
         "whole_register": _TRUTH,
     },
@@ -269,6 +295,12 @@ ENCRYPTION: Final = Record(
         "keys_country": PLACE,
     },
 )
+_VEHICLE: Final = _codes("vehicle", "listed_security registered_fund limited_partner direct")
+REQUIREMENT: Final = _codes(
+    "requirement",
+    "federal_law federal_grant federal_contract international_agreement drug_regulator clinical_rules foreign_law",
+)
+INVESTMENT: Final = Record("investment", {"vehicle": _VEHICLE, "pct": Number("percent"), "further_rights": _TRUTH})
 NECESSITY: Final = Record(
     "necessity",
     {
@@ -311,6 +343,13 @@ TRANSFER: Final = Record(
         "platform_in": PLACE,
         "minimum_data": _TRUTH,
         "state_prejudice": _TRUTH,
+        "investment": INVESTMENT,
+        "required_by": Flags(REQUIREMENT),
+        "cfius": _codes("CFIUS stage", "none announced notice_filed concluded mitigation designated_action"),
+        "security_measures": _codes("standard of security", "cisa other none"),
+        "chosen_to_avoid_rules": _TRUTH,
+        "access_foreseen": _TRUTH,
+        "through_cloud": _TRUTH,
     },
 )
 INFORMATION: Final = _codes(
@@ -381,6 +420,7 @@ FACTS: Final = Record(
         "transfer": TRANSFER,
         "exporter": PARTY,
         "importer": PARTY,
+        "parties": Several(PARTY),
         "data": DATA,
         "purpose": Several(PURPOSE),
         "legal_basis": _codes(

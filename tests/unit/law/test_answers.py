@@ -61,6 +61,14 @@ def holds(text, document=None, **more):
         ("data.items none personal", {"data": {"items": [{"category": "vehicle"}]}}, Truth.UNKNOWN),
         ("data.items any personal", {"data": {"items": [{"category": "vehicle"}, {"category": "health"}]}}, Truth.TRUE),
         ("data.items any personal", {}, Truth.UNKNOWN),
+        ("data.items several personal", {"data": {"items": [{"category": "health"}] * 2}}, Truth.TRUE),
+        ("data.items several personal", {"data": {"items": [{"category": "health"}]}}, Truth.FALSE),
+        (
+            "data.items several personal",
+            {"data": {"items": [{"category": "health"}, {"category": "vehicle"}]}},
+            Truth.UNKNOWN,
+        ),
+        ("parties any (designations has SME)", {"parties": [{"designations": {"SME": True}}]}, Truth.TRUE),
         ("papers any kind == eu/scc", {}, Truth.FALSE),
         ("transfer.starts >= 2026-01-01", {"transfer": {"starts": "2026-01-01"}}, Truth.TRUE),
         ("exporter.persons_handled in [1, 2]", {"exporter": {"persons_handled": 2}}, Truth.TRUE),
@@ -179,3 +187,22 @@ def test_learning_a_fact_never_revises_a_certain_answer(text, first, second, thi
 
 def test_a_step_is_a_value():
     assert Step("a", Truth.TRUE) == Step("a", Truth.TRUE)
+
+
+def test_a_flag_that_is_missing_in_a_list_is_asked_for_where_it_is():
+    step, _ = step_of("parties any (designations has SME)", {"parties": [{"id": "a"}]})
+    assert missing_in(step) == ("parties[0].designations has SME",)
+
+
+def test_a_presumption_about_parties_stands_in_for_any_of_them():
+    presumed = {
+        "party.kind": Presumption("entity", "a company"),
+        "party.citizenship": Presumption(None, "there", "located_in", many=True),
+    }
+    found, trace = step_of("parties all (kind == entity)", {"parties": [{"id": "a"}]}, presumed=presumed)
+    assert found.holds is Truth.TRUE
+    assert {assumption.facts for assumption in trace.assumptions} == {("parties[0].kind",)}
+    assert (
+        holds("parties any (citizenship has AR)", {"parties": [{"located_in": "AR"}]}, presumed=presumed) is Truth.TRUE
+    )
+    assert holds("parties any (citizenship has AR)", {"parties": [{"id": "a"}]}, presumed=presumed) is Truth.UNKNOWN

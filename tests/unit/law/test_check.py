@@ -53,3 +53,16 @@ def test_classes_are_never_blended(changed):
 def test_facts_that_are_none_name_the_case(changed):
     with pytest.raises(MalformedError, match=r"xa/cases.yaml:3:5 facts.data: `itms` is no field of data"):
         check(changed(("data: {items", "data: {itms"), file="xa/cases.yaml"))
+
+
+def test_a_case_can_expect_what_is_derived(changed):
+    book = changed(
+        ("  - id: many", "  - {id: of, like: few, expect: {derived: {personal: false}}}\n  - id: many"),
+        file="xa/cases.yaml",
+    )
+    assert check(book).wrong[0].differences == ("derived: expected personal: False, found personal: True",)
+    book = changed(
+        ("  - id: many", "  - {id: of, like: few, expect: {derived: {personal: true}}}\n  - id: many"),
+        file="xa/cases.yaml",
+    )
+    assert check(book).wrong == ()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridor.base.clock import DateRange
-from corridor.law.counting import Ledger, next_window, tally, window_on
+from corridor.law.counting import Ledger, key_of, next_window, tally, window_on
 from corridor.law.facts import parse_facts
 from corridor.law.model import WindowKind
 from corridor.law.outcome import CountKey, Population
@@ -132,3 +133,10 @@ def test_without_a_figure_the_ledger_starts_at_nought_and_says_so(aland):
     text = "nothing was counted since 2026-01-01 before this transfer in XA exported"
     assert [assumption.text for assumption in ledger.assumptions(["exported"], DAY)] == [text]
     assert not list(ledger.changes(["exported"], DAY))
+
+
+def test_a_counter_for_each_recipient_has_a_name_for_each(rulebook):
+    counter = replace(rulebook.jurisdictions["XA"].counters["exported"], per_recipient=True)
+    named = parse_facts({"importer": {"id": "did:web:b"}})
+    assert key_of("XA", counter, named) == CountKey("XA", "exported to did:web:b")
+    assert key_of("XA", counter, parse_facts({})) == CountKey("XA", "exported")

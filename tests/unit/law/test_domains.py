@@ -10,6 +10,11 @@ from corridor.law.suppose import APART, POPULATIONS, TOGETHER
 from corridor.law.vocabulary import CATEGORY, Place, Truthful
 
 DAY = date(2026, 11, 22)
+OWNERS = [
+    ({"kind": "public", "pct": 100},),
+    ({"kind": "individual", "country": "AQ", "located_in": "AQ", "works_for": (), "pct": 100},),
+    ({"kind": "government", "located_in": "AQ", "pct": 100},),
+]
 ITEM = {"data": {"items": [{"category": "health"}]}}
 
 
@@ -67,7 +72,7 @@ def test_what_is_no_fact_has_no_values(domain):
         ("exporter.persons_handled > many", "exporter.persons_handled", [0, 99, 100, 101, 1_000_000_000]),
         ("purpose has marketing", "purpose", [(), ("marketing",), ("academic_cooperation",)]),
         ("transfer.access_from has CN", "transfer.access_from", [(), ("AQ",), ("CN",)]),
-        ("exporter.owned_by any (pct >= 50)", "exporter.owned_by", [(), ({},)]),
+        ("exporter.owned_by any (pct >= 50)", "exporter.owned_by", [(), *OWNERS]),
         ("exporter.owned_by any (pct >= 50)", "exporter.owned_by[0].pct", [0, 49, 50, 51, 100]),
     ],
 )
@@ -88,3 +93,26 @@ def test_the_kind_of_a_path(domain):
     assert isinstance(kind_of("consent.given"), Truthful)
     assert kind_of("nowhere.at") is None
     assert domain("data.counts[0].window")
+
+
+OWNED = """
+instrument: xa/owned
+title: {en: Owned}
+enacted_by: Parliament
+in_force: {from: 2020-01-01}
+source: {address: gazette.example/2, checked: 2026-11-01, verified: official}
+parameters: {half: {unit: percent, values: [{from: 2020-01-01, value: 50, pin: s 1}]}}
+shares: {foreign_share: {of: foreign, through: half, pin: s 1}}
+derive:
+  foreign: {of: party, is: 'kind == individual and primary_residence in [CL] or foreign_share >= half', pin: s 1}
+duties: [{id: ask, pin: s 1, when: importer is foreign, what: ask, who: exporter}]
+"""
+
+
+def test_owners_are_supposed_from_each_kind_of_place_and_shares_on_both_sides_of_the_limit(domain, changed):
+    rules = changed(**{"xa__owned.yaml": OWNED})
+    owned = domain("importer.owned_by", rules=rules.jurisdictions["XA"])
+    assert {owner.get("country") for owners in owned for owner in owners} >= {None, "CL"}
+    shares = domain("importer.owned_by[0].pct", rules=rules.jurisdictions["XA"])
+    assert {0, 49, 50, 51, 100} <= set(shares)
+    assert set(domain("parties[0].kind", rules=rules.jurisdictions["XA"])) >= {"individual"}

@@ -251,3 +251,21 @@ def test_duties_of_the_milder_matter_stay(two_matters, ask):
     assert "t 3" in [obligation.citation.pin for obligation in ruling.obligations]
     order = ask(book=two_matters, exporter__public_body=False, request={"by_authority": True})
     assert "t 3" not in [obligation.citation.pin for obligation in order.obligations]
+
+
+def test_a_ladder_to_come_is_a_change_ahead_only_if_it_can_reach(changed, ask):
+    second = """
+instrument: xa/second
+title: {en: Second}
+enacted_by: Parliament
+in_force: {from: 2020-01-01}
+source: {address: gazette.example/2, checked: 2026-11-01, verified: recalled}
+provisions:
+  - {ladder: other, pin: t 1, when: exporter.public_body, answer: PROHIBITED, says: Not by public bodies.}
+  - {ladder: other, pin: t 2, when: 'true', answer: NOT_REGULATED, says: Otherwise free.}
+"""
+    main = "{id: main, title: Export}"
+    head = (main, f"{main}, {{id: other, title: O, from: 2026-12-24}}")
+    book = changed(head, file="xa/jurisdiction.yaml", **{"xa__second.yaml": second})
+    assert ask(book=book, exporter__public_body=True).next_change == date(2026, 12, 24)
+    assert ask(book=book, exporter__public_body=False).next_change != date(2026, 12, 24)

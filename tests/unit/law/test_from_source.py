@@ -30,7 +30,7 @@ def test_presumptions_of_elements_are_checked_too(changed):
     [
         ("fact: request.by_authority", "fact: request.by_autority", "`request.by_autority` is no fact"),
         ("value: false", "value: maybe", "cannot be compared so"),
-        ("value: false", "value: [1]", "a presumed value must be one code or truth value"),
+        ("value: false", "value: [1]", "a presumed value must be one code, number or truth value"),
         ("fact: request.by_authority", "fact: exporter.designations has CN:CIO", "`CN:CIO` is no code here"),
         (
             'reach: ["APPI"]',

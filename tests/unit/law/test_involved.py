@@ -53,3 +53,13 @@ def test_a_territory_that_changes_hands_is_a_change_ahead(changed):
     before = involved(book, document, date(2026, 5, 31))
     assert (before.jurisdictions, before.next_change) == ((), date(2026, 6, 1))
     assert involved(book, document, date(2026, 6, 1)).jurisdictions == ("XA",)
+
+
+def test_a_law_can_reach_its_own_abroad_by_the_facts(changed):
+    head = 'reach: ["APPI"]'
+    new = f"{head}\nreach_when: exporter.organised_under has AR or parties any (citizenship has AR)"
+    book = changed((head, new), file="xa/jurisdiction.yaml")
+    assert involved(book, {"exporter": {"located_in": "PE", "organised_under": ["AR"]}}).jurisdictions == ("XA",)
+    assert involved(book, {"parties": [{"citizenship": ["PE", "AR"]}]}).jurisdictions == ("XA",)
+    assert involved(book, {"parties": [{"permanent_resident_of": "AR"}]}).jurisdictions == ()
+    assert involved(book, {"exporter": {"located_in": "PE"}}).jurisdictions == ()

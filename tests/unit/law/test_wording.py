@@ -23,7 +23,7 @@ from corridor.law.wording import admitted, wording
         (POPULATIONS, "Are the counts of the same persons, or of different ones?", "same or different"),
         ("transfer.starts", "What is transfer, starts?", "a day such as 2026-11-22"),
         ("purpose", "For which purposes are the data used?", "none, or several separated by commas; each one of: "),
-        ("importer.owned_by", "Who owns the importer?", "none, or a list in YAML: [{party: …, pct: …, country: …}]"),
+        ("importer.owned_by", "Who owns the importer?", "none, or a list in YAML: [{party: …, pct: …, country: …, "),
         ("exporter.regions", "What is exporter, regions?", "none, or several separated by commas: codes of the form"),
         ("importer.id", "Which identifier does the importer have?", "a text"),
     ],
@@ -33,12 +33,12 @@ def test_an_unknown_fact_becomes_a_question_with_what_may_be_answered(path, text
     assert admitted(path).startswith(answers)
 
 
-def _paths(record, prefix=""):
+def _paths(record, prefix="", seen=()):
     for name, kind in record.fields.items():
         yield f"{prefix}{name}"
         inner = kind.of if isinstance(kind, Several) else kind
-        if isinstance(inner, Record):
-            yield from _paths(inner, f"{prefix}{name}{'[0]' if isinstance(kind, Several) else ''}.")
+        if isinstance(inner, Record) and inner not in seen:  # owners have owners
+            yield from _paths(inner, f"{prefix}{name}{'[0]' if isinstance(kind, Several) else ''}.", (*seen, inner))
 
 
 @pytest.mark.parametrize("path", list(_paths(FACTS)))

@@ -11,7 +11,7 @@ from corridor.base.ids import printable
 from corridor.base.reasons import Citation
 from corridor.law.binding import Condition, Declared, bind
 from corridor.law.codes import words
-from corridor.law.declaration_source import runner_of, texts_of
+from corridor.law.declaration_source import party_runner_of, runner_of, texts_of
 from corridor.law.dossier.template import CheckTemplate, FieldTemplate, SectionTemplate, Template, Texts
 from corridor.law.dossier.values import ANSWERS
 from corridor.law.facts import suggestion
@@ -63,6 +63,9 @@ def _declared(jurisdiction: Jurisdiction) -> Declared:
         jurisdiction.parameters,
         {name: counter.unit for name, counter in jurisdiction.counters.items()},
         jurisdiction.registers,
+        {name: party_runner_of(derived) for name, derived in jurisdiction.of_party.items()},
+        frozenset(jurisdiction.of_party),
+        jurisdiction.shares,
     )
 
 

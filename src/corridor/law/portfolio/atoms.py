@@ -11,6 +11,13 @@ from corridor.base.truth import Truth
 from corridor.law.facts import Facts
 from corridor.law.portfolio.dictionary import Dictionary
 
+_NAMING: Final = frozenset(
+    {
+        "parties",
+        *(f"{end}.{name}" for end in ("exporter", "importer") for name in ("owned_by", "works_for", "directed_by")),
+    }
+)
+"""The columns in which parties are named by their ids."""
 _ANSWER: Final[Mapping[Truth, bool | None]] = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}
 
 
@@ -28,12 +35,20 @@ def partial_facts(paths: tuple[str, ...], values: tuple[Any, ...]) -> Facts:
 
 
 class Lookup:
-    """An answer by the values of some columns, worked out where a combination occurs for the first time."""
+    """An answer by the values of some columns, worked out where a combination occurs for the first time.
+
+    `names` are the columns that matter only where another column names a party.
+    """
 
     def __init__(
-        self, paths: tuple[str, ...], dictionaries: Mapping[str, Dictionary], answer: Callable[[Facts], Truth]
+        self,
+        paths: tuple[str, ...],
+        dictionaries: Mapping[str, Dictionary],
+        answer: Callable[[Facts], Truth],
+        names: frozenset[str] = frozenset(),
     ) -> None:
         self._paths = paths
+        self._names = names
         self._dictionaries = dictionaries
         self._answer = answer
         self._known: dict[tuple[int, ...], bool | None] = {}
@@ -41,6 +56,8 @@ class Lookup:
     def column(self, rows: pl.DataFrame) -> pl.Series:
         """The answer for each row; a column that the rows do not have is unknown throughout."""
         paths = [path for path in self._paths if path in rows.columns]
+        if not _NAMING.intersection(paths):  # where no party is named, their names say nothing, and differ in every row
+            paths = [path for path in paths if path not in self._names]
         if not paths:
             return pl.repeat(self._of({}), rows.height, dtype=pl.Boolean, eager=True)
         present = rows.select(paths).unique()

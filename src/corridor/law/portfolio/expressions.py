@@ -14,7 +14,19 @@ from corridor.base.truth import Truth
 from corridor.law.answers import Run
 from corridor.law.dated import Parameter
 from corridor.law.facts import Facts
-from corridor.law.forms import Always, Compared, Constant, DerivedFact, Fact, Form, Joined, Not, Operand, Total
+from corridor.law.forms import (
+    Always,
+    Compared,
+    Constant,
+    DerivedFact,
+    Fact,
+    Form,
+    Joined,
+    Not,
+    OfParties,
+    Operand,
+    Total,
+)
 from corridor.law.model import Jurisdiction
 from corridor.law.portfolio.atoms import Lookup
 from corridor.law.portfolio.counters import Tallies
@@ -23,6 +35,7 @@ from corridor.law.portfolio.rebuild import reads, rebuilt
 from corridor.law.terms import OUTSIDE
 from corridor.law.trace import Span, Trace
 
+_NAMES: Final = frozenset({"exporter.id", "importer.id"})
 _TRUTH: Final[Mapping[Truth, bool | None]] = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}
 
 
@@ -78,7 +91,8 @@ class Columns:
             answer = rebuilt(form, self._jurisdiction)
             paths = sorted({read.path for read in reads(form, self._jurisdiction) if isinstance(read, Fact)})
             name = self._names[id(form)] = f"answer {len(self._names)}"
-            self._lookups[name] = Lookup(tuple(paths), self._dictionaries, self._holds(answer.run))
+            names = _NAMES if isinstance(form, OfParties) else frozenset()
+            self._lookups[name] = Lookup(tuple(paths), self._dictionaries, self._holds(answer.run), names)
         return pl.col(self._names[id(form)])
 
     def _holds(self, run: Run) -> Callable[[Facts], Truth]:

@@ -172,8 +172,9 @@ def _periods(jurisdiction: Jurisdiction) -> Iterator[DateRange]:
         yield from (entry.period for entry in register.entries)
     for parameter in jurisdiction.parameters.values():
         yield from (value.period for value in parameter.values)
-    for derived in jurisdiction.derived.values():
+    for derived in (*jurisdiction.derived.values(), *jurisdiction.of_party.values()):
         yield from (version.period for version in derived.versions)
+    yield from (share.period for share in jurisdiction.shares.values())
 
 
 def facts_read(jurisdiction: Jurisdiction) -> Iterator[str]:

@@ -24,6 +24,7 @@ from corridor.law.forms import (
     IsTrue,
     Joined,
     Not,
+    OfParties,
     Operand,
     PaperField,
     Total,
@@ -47,7 +48,7 @@ def rebuilt(form: Form, jurisdiction: Jurisdiction) -> Answer:
             return answers.junction(word, tuple(rebuilt(part, jurisdiction) for part in inner))
         case Each(quantifier, operand, body):
             return answers.quantified(quantifier, _term(operand), rebuilt(body, jurisdiction))
-    return _relation(form)
+    return Answer(form.run, form) if isinstance(form, OfParties) else _relation(form)
 
 
 def _relation(form: IsTrue | Compared | InSet | InRegister | HasFlag | HasMember) -> Answer:
@@ -82,6 +83,7 @@ def _term(operand: Operand) -> Term:
             return terms.count_of(counter, kind)
         case Parameter() as parameter:
             return terms.parameter_value(parameter, kind)
+    raise AssertionError(text)  # fields and shares of a party stand only in what runs as it means
 
 
 def reads(form: Form, jurisdiction: Jurisdiction) -> Iterator[Fact | Total]:
@@ -90,6 +92,8 @@ def reads(form: Form, jurisdiction: Jurisdiction) -> Iterator[Fact | Total]:
         if isinstance(operand.origin, Fact | Total):
             yield operand.origin
     for part in parts(form):
+        if isinstance(part, OfParties):
+            yield from map(Fact, sorted(part.reads))
         if isinstance(part, DerivedFact):
             for version in jurisdiction.derived[part.name].versions:
                 yield from reads(version.value.answer.form, jurisdiction)

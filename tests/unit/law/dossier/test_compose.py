@@ -194,3 +194,34 @@ def test_the_assessments_of_saudi_arabia_and_malaysia_are_outlined(shipped):
     assert [one.title.partition(".")[0] for one in risks.sections] == ["1", "2", "3", "4", "5"]
     malaysian = made(shipped, facts | {"exporter": {"name": "Exporter", "located_in": "MY"}, "transfer": {}})
     assert "- Destination: US" in as_markdown(malaysian["my-transfer-impact-assessment.en"])
+
+
+AMERICAN = {
+    "exporter": {"located_in": "US", "owned_by": [{"country": "CN", "pct": 25}, {"kind": "public", "pct": 75}]},
+    "importer": {"located_in": "CN"},
+    "transfer": {"agreement_type": "vendor", "through_cloud": True},
+    "data": {
+        "items": [{"category": "health", "subject_countries": ["US"]}],
+        "counts": [{"category": "health", "n": 20_000}],
+    },
+}
+
+
+def american(shipped, **changes):
+    return made(shipped, {**AMERICAN, **changes})
+
+
+def test_a_restricted_transaction_gets_its_compliance_file(shipped):
+    found = american(shipped)["us-restricted-transaction.en"]
+    assert "- Kind of agreement: vendor" in as_markdown(found)
+    assert found.sections[-1].title == "Yearly report"
+    alone = american(shipped, exporter={"located_in": "US", "owned_by": [{"kind": "public", "pct": 100}]})
+    assert alone["us-restricted-transaction.en"].sections[-1].title == "Audit"
+
+
+def test_brokerage_gets_the_clause_or_the_report_of_its_rejection(shipped):
+    sale = {"kind": "sale"}
+    assert "us-rejected-offer.en" in american(shipped, transfer=sale)
+    german = {"located_in": "DE", "owned_by": [{"kind": "individual", "country": "DE", "pct": 100}]}
+    found = american(shipped, transfer=sale, importer=german)
+    assert {"us-onward-ban.en"} == {name for name in found if name.startswith("us-") and "decision" not in name}
