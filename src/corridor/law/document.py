@@ -31,7 +31,8 @@ def render_instrument(rulebook: Rulebook, identifier: str) -> str:
             return "\n".join(_lines(instrument, jurisdiction)) + "\n"
     known = [instrument.id for instrument in list_instruments(rulebook)]
     raise NotFoundError(
-        f"the rulebook has no instrument `{printable(identifier)}`", remedy=suggestion(identifier, known)
+        f"the rulebook has no instrument `{printable(identifier)}`",
+        remedy=suggestion(identifier, known, "see `corridor rulebook list`"),
     )
 
 

@@ -229,14 +229,14 @@ _READERS: Final[Mapping[type, Callable[[Any, Any, str], Any]]] = {
 _SHOWN: Final = 50
 
 
-def suggestion(word: str, candidates: Iterable[str]) -> str:
-    """What to write instead of `word`: the nearest of `candidates`, or all of them where they are few."""
+def suggestion(word: str, candidates: Iterable[str], otherwise: str = "see the vocabulary of facts") -> str:
+    """What to write instead of `word`: the nearest of `candidates`, all of them where they are few, or `otherwise`."""
     known = sorted(candidates)
     close = difflib.get_close_matches(word[:80], known, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
     if not known or len(known) > _SHOWN:
-        return "see the vocabulary of facts"
+        return otherwise
     return "write one of: " + ", ".join(known)
 
 

@@ -11,7 +11,7 @@ says never becomes a name or an operator. A truth is 0, 1 or 2, as in `Truth`. W
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -210,18 +210,19 @@ class _Writer:
         self.line(f"{truth} = {found}[0]; u += {found}[1]; r |= {found}[2]")
 
     def _joined(self, truth: str, form: Joined, at: _At | None) -> None:
-        decisive, otherwise = (0, 2) if form.word == "and" else (2, 0)
+        decisive = 0 if form.word == "and" else 2
         kept, ranked = self._new("u"), sum(map(_is_ranked, form.parts)) > 0 and len(form.parts) > 1
         outer, sum_ = self._new("r"), self._new("r")
-        self.line(f"{truth} = {otherwise}; {kept} = u")
+        self.line(f"{kept} = u")
         if ranked:
             self.line(f"{outer} = r; {sum_} = 0")
-        for part in form.parts:
-            with self.block(f"if {truth} != {decisive}:"):
+        for number, part in enumerate(form.parts):
+            with self.block(f"if {truth} != {decisive}:") if number else nullcontext():
                 if ranked:
                     self.line("r = 0")
                 found = self.condition(part, at)
-                self.line(f"if {found} {'<' if form.word == 'and' else '>'} {truth}: {truth} = {found}")
+                worse = f"if {found} {'<' if form.word == 'and' else '>'} {truth}: " if number else ""
+                self.line(f"{worse}{truth} = {found}")
                 if ranked:
                     self.line(f"{sum_} = r if {found} == {decisive} else {sum_} | r")
         self.line(f"if {truth} != 1: u = {kept}")

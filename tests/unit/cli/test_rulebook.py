@@ -80,7 +80,7 @@ def test_an_instrument_is_printed_as_a_document(corridor):
 def test_an_instrument_that_there_is_not_is_refused_with_those_that_there_are(corridor):
     said = corridor("rulebook", "show", "nowhere")
     assert said.code == 1
-    assert said.problem.startswith("the rulebook has no instrument `nowhere`; write one of: ")
+    assert said.problem.startswith("the rulebook has no instrument `nowhere`; see `corridor rulebook list`")
     assert corridor("rulebook", "show", "cn/decree-61").problem.endswith("; did you mean `cn/decree-16`?")
 
 
