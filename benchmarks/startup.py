@@ -1,9 +1,9 @@
-"""How long a start takes: a node to its first answer, small verbs to their last line, and a rulebook of any size.
+"""How long a start takes: a node to its first answer, small verbs to their last line, and the rulebook.
 
 Each figure is the median of so many runs after one that does not count, and beside it the processor time, which other
 work on the machine does not change as much. Prints a table, asserts nothing.
 
-    python benchmarks/startup.py [--runs 15] [--lines 20000]
+    python benchmarks/startup.py [--runs 15]
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -19,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from string import ascii_lowercase
 
 import urllib3
 
@@ -86,26 +84,9 @@ def times(runs: int, measure: Callable[[], tuple[float, float]]) -> list[tuple[f
     return [measure() for _ in range(runs + 1)][1:]
 
 
-def grown(lines: int) -> dict[str, str]:
-    """Rule files of about so many lines: the shipped folders, again and again under other codes."""
-    shipped = shipped_sources()
-    found: dict[str, str] = {}
-    free = (first + second for first in "qx" for second in ascii_lowercase)
-    while sum(text.count("\n") for text in found.values()) < lines:
-        codes = {folder: next(free) for folder in sorted({path.partition("/")[0] for path in shipped})}
-        for path, text in shipped.items():
-            folder = path.partition("/")[0]
-            code = codes[folder]
-            named = re.sub(rf"\b{folder}/", f"{code}/", text)
-            named = re.sub(r"^jurisdiction: \w+", f"jurisdiction: {code.upper()}", named, flags=re.MULTILINE)
-            found[path.replace(f"{folder}/", f"{code}/", 1)] = named
-    return found
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--runs", type=int, default=15)
-    arguments.add_argument("--lines", type=int, default=20_000)
     options = arguments.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, medians of {options.runs} runs")
     with tempfile.TemporaryDirectory(prefix="corridor-bench-") as folder:
@@ -113,7 +94,7 @@ def main() -> None:
         show("a node, process to first answer", times(options.runs, lambda: first_answer(loaded)))
     for words in VERBS:
         show(f"corridor {' '.join(words)}", times(options.runs, lambda words=words: verb(words)))
-    sources = grown(options.lines)
+    sources = shipped_sources()
     lines, folders = sum(text.count("\n") for text in sources.values()), {path.partition("/")[0] for path in sources}
     named = f"{lines:,} lines of rules, {len(folders)} jurisdictions"
     show(f"{named}: at a start", times(options.runs, lambda: timed(lambda: load_rulebook(sources, folders))))

@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
-from rich.box import SIMPLE
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from corridor.base.errors import CorridorError, MalformedError, SettingsError
 
@@ -80,6 +77,9 @@ def columns(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     if not rows:
         say(f"{title}: none")
         return
+    from rich.box import SIMPLE
+    from rich.table import Table
+
     shown = Table(title=title, title_justify="left", box=SIMPLE, show_lines=True, expand=True)
     for name in names:
         shown.add_column(escape(name), overflow="fold", ratio=1 if name == "" else 4)
@@ -92,6 +92,8 @@ def columns(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error while a long work is under way, where that is a terminal: `update(done, in_all)`."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
@@ -205,7 +207,13 @@ def why(error: OSError | UnicodeDecodeError) -> str:
 @contextlib.contextmanager
 def download_bar(what: str) -> Iterator[Any]:
     """A progress bar for bytes, as a callback `(done, total)`; nothing is drawn where no terminal is."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TransferSpeedColumn,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:

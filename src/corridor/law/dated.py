@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from corridor.base.clock import DateRange
 from corridor.base.reasons import Citation, Verified
+from corridor.law.daily import Daily
 from corridor.law.source import Place
 
 Value = TypeVar("Value")
@@ -124,7 +125,11 @@ class Register:
 
     def members_at(self, day: date) -> frozenset[str]:
         """The members on `day`."""
-        return frozenset(entry.value.member for entry in self.entries if day in entry.period)
+        return self._members[day]
+
+    @cached_property
+    def _members(self) -> Daily[frozenset[str]]:
+        return Daily(lambda day: frozenset(entry.value.member for entry in self.entries if day in entry.period))
 
 
 def wider_places(code: str) -> tuple[str, ...]:
