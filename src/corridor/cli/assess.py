@@ -183,12 +183,12 @@ def _interview(rulebook: Rulebook, document: JsonObject, day: date, output: Path
             console.print(f"\n[bold]{escape(question.text)}[/bold]")
             for citation in question.because:
                 console.print(escape(f"  it matters for {citation}"))
-            console.print(escape(f"  {question.admits}; or {UNKNOWN}"))
+            console.print(escape(f"  {question.admits}; or {UNKNOWN} (an empty line)"))
             console.print("> ", end="")
             text = sys.stdin.readline()
             if not text:
                 raise typer.Abort
-            if text.strip() == UNKNOWN:
+            if text.strip() in {"", UNKNOWN}:
                 skipped.add(question.path)
                 continue
             try:

@@ -187,6 +187,14 @@ def test_an_answer_that_is_none_is_asked_for_again_and_what_is_unknown_is_not(co
     assert "UNDETERMINED on 2026-11-22" in said.out
 
 
+def test_an_empty_line_says_that_it_is_not_known(corridor, tmp_path):
+    found = tmp_path / "facts.yaml"
+    said = corridor("assess", "--interview", "-o", found, *DAY, stdin="CN\nDE\n\n\n\n\n\n\n")
+    assert said.code == 1
+    assert "UNDETERMINED on 2026-11-22" in said.out
+    assert "items" not in found.read_text("utf-8")
+
+
 def test_for_machines_the_questions_go_to_standard_error(corridor):
     said = corridor("assess", "--interview", "--json", *DAY, stdin=ANSWERS)
     assert said.json["outcome"] == "EXEMPT"
